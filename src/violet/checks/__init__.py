@@ -1,0 +1,1 @@
+"""Checks: each reads the world and yields findings, measurements, or why it could not look."""

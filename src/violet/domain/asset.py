@@ -1,0 +1,31 @@
+"""What is secured: a model file, a directory, a package, known by its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A content digest: ``algorithm`` as hashlib names it, ``value`` in lower-case hexadecimal."""
+
+    algorithm: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One examined thing.
+
+    ``path`` is where it was found, archive members after ``!``; ``format`` is the identifier of the
+    format its content was recognised as; ``size`` is in bytes; ``digest`` is present where the whole
+    content was read.
+    """
+
+    path: str
+    format: str
+    size: int
+    digest: Digest | None = None

@@ -1,0 +1,149 @@
+"""What a format is to the rest of Violet, and what reading one yields."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from violet.formats.source import Bounds, Meter, Source
+
+HEAD = 4096
+"""Bytes from the start of a source that every sniffer may look at without reading more."""
+
+
+class Certainty(enum.IntEnum):
+    """How sure a sniffer is. ``POSSIBLE`` counts only where nothing is more certain."""
+
+    NO = 0
+    POSSIBLE = 1
+    """The content could be this, and the name says it is (or there is nothing better)."""
+    LIKELY = 2
+    """The structure fits: parsed a little, no magic number."""
+    CERTAIN = 3
+    """The magic number, or a structure that nothing else has."""
+
+
+@dataclass(slots=True)
+class Probe:
+    """What sniffers look at. ``name`` is the base name (``model.pkl``), possibly empty."""
+
+    source: Source
+    name: str
+    head: bytes
+    _tail: bytes | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix in lower case with its dot, or ``""``."""
+        dot = self.name.rfind(".")
+        return self.name[dot:].lower() if dot > 0 else ""
+
+    @property
+    def tail(self) -> bytes:
+        """The last 66 KiB: as far as a zip end record with its longest comment can be from the end."""
+        if self._tail is None:
+            start = max(0, self.source.size - 67_584)
+            self._tail = self.source.read(start, 67_584)
+        return self._tail
+
+
+class Relation(enum.StrEnum):
+    """How a child came out of its parent."""
+
+    MEMBER = "member"
+    """A named member of an archive or container: the path shows ``parent!name``."""
+    CONTENT = "content"
+    """What a compressed wrapper holds: the path shows ``parent!name`` too."""
+    NESTED = "nested"
+    """Bytes inside a value that something may load on its own (a pickle within a pickle)."""
+    HIDDEN = "hidden"
+    """Bytes where the format says there should be none: before, between or after its parts."""
+    TEXT = "text"
+    """A text taken out of metadata (a chat template, a source text)."""
+
+
+@dataclass(slots=True)
+class Child:
+    """Something inside that is examined on its own.
+
+    ``format`` names a format to read it as without asking the sniffers (a chat template is one because
+    of where it stands). ``offset`` is where it begins in the parent, where that has a meaning.
+    """
+
+    name: str
+    source: Source
+    relation: Relation = Relation.MEMBER
+    format: str = ""
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Where content breaks the rules of its format.
+
+    ``kind`` is a slug that checks select by: ``truncated``, ``malformed`` (cannot be what it says),
+    ``contradiction`` (two places that must agree do not), ``out-of-bounds`` (a reference past the end),
+    ``overlap``, ``checksum``, ``hidden-data``, ``traversal``, ``link``, ``bomb``, ``encrypted``,
+    ``unsupported`` (valid, but this reader does not look inside: what it holds stays unexamined).
+    """
+
+    kind: str
+    message: str
+    offset: int | None = None
+    key: str = ""
+    evidence: str = ""
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What a reader saw: format-specific ``facts``, ``children`` to examine, ``defects``.
+
+    ``unexamined`` says, in plain words, which parts could not be looked at.
+    """
+
+    facts: object = None
+    children: list[Child] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
+    unexamined: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reader may use besides the source.
+
+    ``sibling(relative_posix_path)`` opens a file beside the one being read (in the directory on disk,
+    or in the same archive); ``None`` where there is none or the path leads outside. ``siblings()``
+    lists their relative paths, at most a few thousand.
+    """
+
+    name: str
+    bounds: Bounds
+    meter: Meter
+    deep: bool = False
+    sibling: Callable[[str], Source | None] = field(default=lambda _path: None)
+    siblings: Callable[[], list[str]] = field(default=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One file format. ``formats/<name>.py`` holds ``FORMAT = Format(...)``: nothing else is touched.
+
+    ``suffixes`` are the name endings under which this content is expected (lower case, with dot; whole
+    names such as ``config.json`` without); ``executable`` says whether loading such content the usual
+    way can run code; ``read`` is absent where Violet only knows the format's magic number: what is so
+    identified is reported as not examined, unless it is ``inert`` (images, fonts, plain text).
+    """
+
+    id: str
+    title: str
+    suffixes: tuple[str, ...]
+    sniff: Callable[[Probe], Certainty]
+    read: Callable[[Source, Reading], Parsed] | None = None
+    executable: bool = False
+    inert: bool = False
+    rank: int = 50
+    """Among equally certain formats the lower rank is the main one, the others are read as well."""
