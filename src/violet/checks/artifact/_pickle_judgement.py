@@ -1,0 +1,69 @@
+"""What the pickle checks share: which names of a file are not vouched for, and how to show them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from violet.formats.pickle.facts import PickleFacts
+from violet.formats.pickle.trust import Trust
+from violet.formats.pickle.values import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from violet.checks.base import Context
+    from violet.formats.pickle.facts import Oddity, Stream
+    from violet.formats.pickle.values import Global
+
+
+def untrusted(context: Context) -> Iterator[tuple[Stream, Global]]:
+    """Every name that no allow-list covers in the way it is used; each once in a file."""
+    facts = context.facts(PickleFacts)
+    seen: set[str] = set()
+    for stream in facts.streams if facts else []:
+        for found in stream.globals:
+            if found.computed or found.dotted in seen or vouched(found):
+                continue
+            seen.add(found.dotted)
+            yield stream, found
+
+
+def vouched(found: Global) -> bool:
+    """Whether a library's own pickles hold this name and use it so."""
+    from violet.formats.pickle.effects import CODE_MAKERS
+
+    if (found.module, found.name) in CODE_MAKERS:
+        return not found.refused
+    if found.entry is None:
+        return False
+    if found.entry.trust is Trust.CALL_CHECKED:
+        return not found.refused
+    return not found.calls
+
+
+def evidence_of(found: Global) -> tuple[str, int]:
+    """The reconstructed call, or the import where there is none; and its offset."""
+    if found.calls:
+        return render(found.calls[0]), found.calls[0].offset
+    return f"import {found.dotted}", found.offset
+
+
+def is_called(found: Global) -> bool:
+    """Whether the stream calls it, more than creating an object of it without its ``__init__``."""
+    return any(made.how == "call" for made in found.calls)
+
+
+def in_standard_library(found: Global) -> bool:
+    return found.module.partition(".")[0] in sys.stdlib_module_names
+
+
+def oddities(context: Context, kind: str) -> Iterator[Oddity]:
+    """The oddities of this kind in all streams, each key once."""
+    facts = context.facts(PickleFacts)
+    seen: set[str] = set()
+    for stream in facts.streams if facts else []:
+        for oddity in stream.oddities:
+            if oddity.kind == kind and oddity.key not in seen:
+                seen.add(oddity.key)
+                yield oddity

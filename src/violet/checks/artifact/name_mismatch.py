@@ -1,0 +1,60 @@
+"""Names that disagree with the content.
+
+## What it looks for
+Files and archive members whose name announces one format and whose content is another. It weighs most where
+the name announces something that cannot run code and the content can.
+
+## Why it matters
+People and tools decide by names: a pickle called `weights.safetensors` is passed on as safe, a pickle called
+`logo.png` is not looked at, and loaders that go by content run it all the same.
+
+## Example
+A pickle named `model.safetensors`, or a zip archive named `README.md`.
+
+## Fix
+Treat the file as what it is. Ask why it carries another name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from violet.checks.base import Context, check
+from violet.domain import Outcome, Rule, Severity
+from violet.formats.registry import expected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULE = Rule(
+    id="artifact/name-mismatch",
+    title="Name disagrees with the content",
+    severity=Severity.HIGH,
+    fix="Treat the file as what its content is, and ask why it carries this name.",
+    techniques=("AML.T0074",),
+    cwe=(646,),
+)
+
+
+@check(RULE, formats=("*",))
+def judge(context: Context) -> Iterator[Outcome]:
+    node = context.node
+    found = node.format
+    if found is None or node.relation in ("nested", "hidden", "text"):
+        return
+    announced = expected(node.name)
+    if not announced or any(entry.id == own.id for entry in announced for own in node.formats):
+        return
+    titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
+    if found.executable and not any(entry.executable for entry in announced):
+        severity = Severity.HIGH
+    elif found.inert:
+        severity = Severity.LOW
+    else:
+        severity = Severity.LOW if node.parent is not None else Severity.MEDIUM
+    yield context.finding(
+        f"The name {node.name!r} announces {titles}, but the content is {found.title}.",
+        evidence=f"{node.name}: {found.title}",
+        key=found.id,
+        severity=severity,
+    )

@@ -1,0 +1,250 @@
+"""What well-known functions return, where that decides what a stream does next; and the conditions
+under which trusted functions are harmless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from violet.formats.pickle.trust import Trust, lookup
+from violet.formats.pickle.values import Attribute, Blob, Call, Dict, Global, Module, Set, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from violet.formats.pickle.calls import Calls
+
+MOST_WORDS = 4_000
+
+
+def _first(made: Call) -> Value:
+    arguments = made.arguments
+    return arguments[0] if isinstance(arguments, (tuple, list)) and arguments else None
+
+
+def _second(made: Call) -> Value:
+    arguments = made.arguments
+    return arguments[1] if isinstance(arguments, (tuple, list)) and len(arguments) > 1 else None
+
+
+# -- effects: what a call returns -----------------------------------------------------------------
+
+
+def _module(_: Calls, made: Call) -> Value:
+    name = _first(made)
+    return Module(name, made.offset) if isinstance(name, str) else made
+
+
+def attribute(calls: Calls, base: Value, name: Value, made: Call) -> Value:
+    """``getattr``: of a module it is an import, of a class or instance an attribute."""
+    if isinstance(base, Module) and isinstance(name, str):
+        return calls.find(base.name, name, made.offset)
+    if isinstance(name, str):
+        return Attribute(base, name, made.offset)
+    return Attribute(base, name, made.offset) if isinstance(name, (Call, Attribute)) else made
+
+
+def _getattr(calls: Calls, made: Call) -> Value:
+    return attribute(calls, _first(made), _second(made), made)
+
+
+def _resolve_colon(calls: Calls, made: Call) -> Value:
+    name = _first(made)
+    if not isinstance(name, str):
+        return made
+    module, separator, rest = name.partition(":")
+    if not separator:
+        module, _, rest = name.rpartition(".")
+    return calls.find(module, rest, made.offset) if module and rest else Module(name, made.offset)
+
+
+def _dill_import(calls: Calls, made: Call) -> Value:
+    name = _first(made)
+    if not isinstance(name, str):
+        return made
+    module, _, rest = name.rpartition(".")
+    if rest and rest[:1].isupper():
+        return calls.find(module, rest, made.offset)
+    return Module(name, made.offset)
+
+
+def _pair(calls: Calls, made: Call) -> Value:
+    module, name = _first(made), _second(made)
+    if isinstance(module, str) and isinstance(name, str):
+        return calls.find(module, name, made.offset)
+    return made
+
+
+def _builtin_type(calls: Calls, made: Call) -> Value:
+    name = _first(made)
+    return calls.find("types", name, made.offset) if isinstance(name, str) else made
+
+
+def _add_extension(calls: Calls, made: Call) -> Value:
+    arguments = made.arguments
+    if isinstance(arguments, tuple) and len(arguments) == 3:
+        module, name, code = arguments
+        if isinstance(module, str) and isinstance(name, str) and isinstance(code, int):
+            calls.extensions[code] = (module, name)
+    return made
+
+
+def _reconstructed(_: Calls, made: Call) -> Value:
+    target = _first(made)
+    if isinstance(target, Global):
+        target.constructed += 1
+        return Call(made.kind, "new", target, (), made.offset)
+    return made
+
+
+def _join(_: Calls, made: Call) -> Value:
+    left, right = _first(made), _second(made)
+    if isinstance(left, str) and isinstance(right, str):
+        return made
+    return made
+
+
+EFFECTS: dict[tuple[str, str], Callable[[Calls, Call], Value]] = {
+    ("builtins", "__import__"): _module,
+    ("importlib", "import_module"): _module,
+    ("importlib", "__import__"): _module,
+    ("cloudpickle.cloudpickle", "subimport"): _module,
+    ("joblib.externals.cloudpickle.cloudpickle", "subimport"): _module,
+    ("cloudpickle", "subimport"): _module,
+    ("dill._dill", "_import_module"): _dill_import,
+    ("dill.dill", "_import_module"): _dill_import,
+    ("builtins", "getattr"): _getattr,
+    ("dill._dill", "_get_attr"): _getattr,
+    ("pkgutil", "resolve_name"): _resolve_colon,
+    ("pydoc", "locate"): _resolve_colon,
+    ("logging.config", "_resolve"): _resolve_colon,
+    ("copyreg", "add_extension"): _add_extension,
+    ("copyreg", "_reconstructor"): _reconstructed,
+    ("copyreg", "__newobj__"): _reconstructed,
+    ("copyreg", "__newobj_ex__"): _reconstructed,
+    ("numpy.core", "_ufunc_reconstruct"): _pair,
+    ("numpy._core", "_ufunc_reconstruct"): _pair,
+    ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
+    ("joblib.externals.cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
+    ("dill._dill", "_load_type"): _builtin_type,
+}
+
+
+def computed_result(calls: Calls, made: Call) -> Value:
+    """The result of calling something computed, where it is a well-known harmless thing; else ``None``."""
+    target = made.target
+    if isinstance(target, Call) and isinstance(target.target, Global):
+        dotted = target.target.dotted
+        if dotted == "operator.attrgetter":
+            name = _first(target)
+            if isinstance(name, str) and isinstance(_first(made), Module):
+                calls.find(_first(made).name, name, made.offset)
+    return None
+
+
+# -- code carried by value -------------------------------------------------------------------------
+
+CODE_MAKERS = frozenset(
+    [
+        ("types", "CodeType"),
+        ("types", "FunctionType"),
+        ("types", "LambdaType"),
+        ("types", "CellType"),
+        ("dill._dill", "_create_function"),
+        ("dill._dill", "_create_code"),
+        ("dill._dill", "_create_cell"),
+        ("dill._dill", "_create_type"),
+        ("dill.dill", "_create_function"),
+        ("dill.dill", "_create_code"),
+    ]
+    + [
+        (module, name)
+        for module in ("cloudpickle.cloudpickle", "joblib.externals.cloudpickle.cloudpickle", "cloudpickle")
+        for name in (
+            "_make_function",
+            "_make_skel_func",
+            "_fill_function",
+            "_make_skeleton_class",
+            "_make_skeleton_enum",
+            "_make_empty_cell",
+            "_make_cell",
+            "_function_setstate",
+            "_class_setstate",
+            "_rehydrate_skeleton_class",
+            "_cell_set",
+            "_gen_ellipsis",
+            "_make_typevar",
+            "_make_dict_keys",
+            "_make_dict_values",
+            "_make_dict_items",
+            "_decompose_typevar",
+        )
+    ]
+)
+"""What cloudpickle and dill rebuild functions and classes with: it runs when called, not when loaded."""
+
+
+def code_words(made: Call) -> tuple[str, ...]:
+    """Every short string among the arguments (names and constants of the code), in order, bounded."""
+    words: list[str] = []
+    pending: list[Value] = [made.arguments]
+    seen = 0
+    while pending and seen < MOST_WORDS:
+        value = pending.pop()
+        seen += 1
+        if isinstance(value, str):
+            words.append(value[:200])
+        elif isinstance(value, bytes):
+            words.extend(_printable(value))
+        elif isinstance(value, (tuple, list)):
+            pending.extend(reversed(value[:500]))
+        elif isinstance(value, Dict):
+            for key, item in value.pairs[:500]:
+                pending.extend((item, key))
+        elif isinstance(value, Set):
+            pending.extend(value.items[:500])
+        elif isinstance(value, (Global, Module)):
+            words.append(value.dotted if isinstance(value, Global) else value.name)
+        elif isinstance(value, Call):
+            pending.append(value.arguments)
+    return tuple(words)
+
+
+def _printable(data: bytes) -> list[str]:
+    import re
+
+    return [m.decode("ascii") for m in re.findall(rb"[\x20-\x7e]{3,}", data[:65536])[:200]]
+
+
+# -- conditions ------------------------------------------------------------------------------------
+
+
+def _known(value: Value) -> bool:
+    """A constant, or a name that is on an allow-list, or something made of such."""
+    if isinstance(value, Global):
+        return value.entry is not None
+    return not isinstance(value, (Attribute, Module))
+
+
+def _class_may_be_created(_: Calls, made: Call) -> bool:
+    target = _first(made)
+    return isinstance(target, Global) and target.entry is not None and target.entry.trust is not Trust.REFER
+
+
+def _plain_attribute(_: Calls, made: Call) -> bool:
+    base, name = _first(made), _second(made)
+    if not isinstance(name, str) or name.startswith("_") or "." in name:
+        return False
+    if isinstance(base, Global):
+        return base.entry is not None
+    return isinstance(base, Call) and isinstance(base.target, Global) and base.target.entry is not None
+
+
+def _known_ufunc(_: Calls, made: Call) -> bool:
+    module, name = _first(made), _second(made)
+    return isinstance(module, str) and isinstance(name, str) and lookup(module, name) is not None
+
+
+CONDITIONS: dict[str, Callable[[Calls, Call], bool]] = {}
+"""By the condition's slug in the trust data."""
+
+__all__ = ["CODE_MAKERS", "CONDITIONS", "EFFECTS", "Blob", "code_words", "computed_result"]

@@ -1,0 +1,239 @@
+"""Opcodes that push a constant, read as leniently as CPython's C unpickler reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from violet.formats.pickle.values import LONGEST_CONSTANT, Blob, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from violet.formats.pickle.machine import Machine
+
+MOST_NESTED = 1_000
+
+
+class Unreadable(Exception):
+    """An opcode or operand that the real unpicklers refuse."""
+
+
+class Truncated(Exception):
+    """The data ends where an operand or STOP should be."""
+
+
+def looks_like_pickle(data: bytes) -> bool:
+    """Whether a constant begins as a pickle does: PROTO, or an import in text opcodes."""
+    if len(data) < 4:
+        return False
+    if data[0] == 0x80:
+        return data[1] <= 5
+    if data[0] in b"c(i" and b"\n" in data[:200]:
+        import re
+
+        return re.match(rb"\(*[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n", data[:400]) is not None
+    return False
+
+
+def _nested(machine: Machine, head: bytes, offset: int, length: int) -> None:
+    if looks_like_pickle(head) and len(machine.stream.nested) < MOST_NESTED:
+        machine.stream.nested.append((offset, length))
+
+
+def _sized(kind: str, width: int) -> Callable[[Machine], None]:
+    """Opcodes with a little-endian length before their bytes. ``kind``: str, bytes, bytearray, string."""
+
+    def push(machine: Machine) -> None:
+        position = machine.position + 1
+        count = int.from_bytes(machine.take(position, width), "little", signed=kind == "string" and width == 4)
+        if count < 0:
+            raise Unreadable("gives a string a negative length")
+        position += width
+        offset = machine.base + position
+        if count > machine.source.size:
+            machine.odd("oversized", f"announces a constant of {count:,} bytes", "constant-length")
+        if count <= LONGEST_CONSTANT:
+            data = machine.take(position, count)
+            machine.stack.append(_decode(kind, data))
+            if kind != "str":
+                _nested(machine, data, offset, count)
+            machine.position = machine.skip(position, count)
+            return
+        head = machine.take(position, 400) if offset + 400 <= machine.source.size else b""
+        machine.position = machine.skip(position, count)
+        machine.stack.append(Blob(kind if kind != "string" else "str", offset, count))
+        _nested(machine, head, offset, count)
+
+    return push
+
+
+def _decode(kind: str, data: bytes) -> Value:
+    if kind == "str":
+        try:
+            return data.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise Unreadable("holds a string that is not UTF-8") from None
+    if kind == "string":
+        return data.decode("latin-1")
+    return data
+
+
+def _short_string(machine: Machine) -> None:
+    position = machine.position + 1
+    count = machine.take(position, 1)[0]
+    data = machine.take(position + 1, count)
+    machine.stack.append(data.decode("latin-1"))
+    _nested(machine, data, machine.base + position + 1, count)
+    machine.position = position + 1 + count
+
+
+def _short_bytes(machine: Machine) -> None:
+    position = machine.position + 1
+    count = machine.take(position, 1)[0]
+    data = machine.take(position + 1, count)
+    machine.stack.append(data)
+    _nested(machine, data, machine.base + position + 1, count)
+    machine.position = position + 1 + count
+
+
+def _text(machine: Machine) -> tuple[bytes | None, int]:
+    text, length, position = machine.line(machine.position + 1)
+    start = machine.here + 1
+    machine.position = position
+    if text is None:
+        machine.stack.append(Blob("text", start, length))
+        return None, start
+    return text, start
+
+
+def _integer(text: bytes, base: int) -> int:
+    """``strtol``: leading white space, a sign, and an end at the newline or a NUL."""
+    digits = text.partition(b"\x00")[0].strip(b" \t\r\v\f")
+    try:
+        return int(digits, base)
+    except ValueError:
+        pass
+    try:
+        return int(digits, 8 if base == 0 else base)
+    except ValueError:
+        raise Unreadable(f"holds the integer literal {text[:40]!r}") from None
+
+
+def _int(machine: Machine) -> None:
+    text, _ = _text(machine)
+    if text is None:
+        return
+    if text in (b"00", b"01"):
+        machine.stack.append(text == b"01")
+    else:
+        machine.stack.append(_integer(text, 0))
+
+
+def _long(machine: Machine) -> None:
+    text, start = _text(machine)
+    if text is None:
+        return
+    stripped = text[:-1] if text.endswith(b"L") else text
+    if len(stripped) > 4000:
+        machine.stack.append(Blob("int", start, len(text)))
+    else:
+        machine.stack.append(_integer(stripped, 0))
+
+
+def _float(machine: Machine) -> None:
+    text, _ = _text(machine)
+    if text is None:
+        return
+    try:
+        machine.stack.append(float(text.partition(b"\x00")[0]))
+    except ValueError:
+        raise Unreadable(f"holds the float literal {text[:40]!r}") from None
+
+
+def _string(machine: Machine) -> None:
+    text, start = _text(machine)
+    if text is None:
+        return
+    if len(text) < 2 or text[0] != text[-1] or text[:1] not in (b"'", b'"'):
+        raise Unreadable("holds a STRING that is not quoted")
+    import codecs
+
+    try:
+        data = codecs.escape_decode(text[1:-1])[0]
+    except ValueError:
+        raise Unreadable("holds a STRING with a broken escape") from None
+    machine.stack.append(data.decode("latin-1"))
+    if looks_like_pickle(data) and data == text[1:-1]:
+        _nested(machine, data, start + 1, len(data))
+
+
+def _unicode(machine: Machine) -> None:
+    text, _ = _text(machine)
+    if text is None:
+        return
+    try:
+        machine.stack.append(text.decode("raw-unicode-escape"))
+    except UnicodeDecodeError:
+        raise Unreadable("holds a UNICODE with a broken escape") from None
+
+
+def _long1(machine: Machine) -> None:
+    position = machine.position + 1
+    count = machine.take(position, 1)[0]
+    data = machine.take(position + 1, count)
+    machine.stack.append(int.from_bytes(data, "little", signed=True))
+    machine.position = position + 1 + count
+
+
+def _long4(machine: Machine) -> None:
+    position = machine.position + 1
+    count = int.from_bytes(machine.take(position, 4), "little", signed=True)
+    if count < 0:
+        raise Unreadable("gives an integer a negative length")
+    position += 4
+    offset = machine.base + position
+    if count > machine.source.size:
+        machine.odd("oversized", f"announces an integer of {count:,} bytes", "integer-length")
+    small = count <= 256
+    data = machine.take(position, count) if small else b""
+    machine.position = machine.skip(position, count)
+    machine.stack.append(int.from_bytes(data, "little", signed=True) if small else Blob("int", offset, count))
+
+
+def _get(machine: Machine) -> None:
+    text, _ = _text(machine)
+    if text is None:
+        raise Unreadable("reads a memo entry by a number of over 64 KiB")
+    machine.stack.append(machine.memo[_integer(text, 10)])
+
+
+def _put(machine: Machine) -> None:
+    text, _, position = machine.line(machine.position + 1)
+    if text is None:
+        raise Unreadable("stores a memo entry by a number of over 64 KiB")
+    index = _integer(text, 10)
+    if index < 0:
+        raise Unreadable("stores into a negative memo entry")
+    machine.put(index)
+    machine.position = position
+
+
+LITERALS: dict[int, Callable[[Machine], None]] = {
+    ord("I"): _int,
+    ord("L"): _long,
+    ord("F"): _float,
+    ord("S"): _string,
+    ord("V"): _unicode,
+    ord("T"): _sized("string", 4),
+    ord("U"): _short_string,
+    ord("X"): _sized("str", 4),
+    0x8D: _sized("str", 8),
+    ord("B"): _sized("bytes", 4),
+    0x8E: _sized("bytes", 8),
+    ord("C"): _short_bytes,
+    0x96: _sized("bytearray", 8),
+    0x8A: _long1,
+    0x8B: _long4,
+    ord("g"): _get,
+    ord("p"): _put,
+}

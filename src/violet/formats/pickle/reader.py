@@ -1,0 +1,129 @@
+"""All the pickle streams of one file, and what stands behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from violet.formats.base import Child, Defect, Parsed, Relation
+from violet.formats.pickle.facts import PickleFacts, Stream
+from violet.formats.pickle.machine import Machine
+from violet.formats.pickle.trial import carve, could_be_pickle
+
+if TYPE_CHECKING:
+    from violet.formats.base import Reading
+    from violet.formats.source import Source
+
+MOST_STREAMS = 100_000
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+STORAGE_ITEMS = {
+    "DoubleStorage": 8,
+    "FloatStorage": 4,
+    "HalfStorage": 2,
+    "BFloat16Storage": 2,
+    "LongStorage": 8,
+    "IntStorage": 4,
+    "ShortStorage": 2,
+    "CharStorage": 1,
+    "ByteStorage": 1,
+    "BoolStorage": 1,
+    "ComplexDoubleStorage": 16,
+    "ComplexFloatStorage": 8,
+    "QInt8Storage": 1,
+    "QUInt8Storage": 1,
+    "QInt32Storage": 4,
+    "UntypedStorage": 1,
+}
+
+
+def read_pickle(source: Source, reading: Reading) -> Parsed:
+    """Run every stream symbolically. ``facts`` is a ``PickleFacts``."""
+    parsed = Parsed()
+    facts = PickleFacts()
+    parsed.facts = facts
+    start = 0
+    while True:
+        stream = Machine(source, start, reading.meter).run()
+        facts.streams.append(stream)
+        if stream.arrays:
+            facts.flavour = "joblib"
+        start = facts.end = stream.end
+        if stream.broken or start >= source.size:
+            break
+        if len(facts.streams) == 1 and stream.result == TORCH_MAGIC:
+            facts.flavour = "torch_legacy"
+        if facts.flavour == "torch_legacy" and len(facts.streams) == 5:
+            start = facts.end = _torch_storages(source, facts, parsed)
+            if start >= source.size:
+                break
+        if len(facts.streams) >= MOST_STREAMS:
+            parsed.unexamined.append(f"more than {MOST_STREAMS:,} pickle streams: the rest was not followed")
+            break
+        if not _another(source, start):
+            break
+    _behind(source, facts, parsed)
+    _inside(source, facts, parsed)
+    return parsed
+
+
+def _another(source: Source, start: int) -> bool:
+    """Whether one more stream begins at ``start``."""
+    head = source.read(start, 3)
+    if len(head) == 3 and head[0] == 0x80 and head[1] <= 5:
+        return True
+    return could_be_pickle(source, start)
+
+
+def _torch_storages(source: Source, facts: PickleFacts, parsed: Parsed) -> int:
+    """Skip the raw storages of a legacy torch file: for each key a 64-bit count and the items. Where they
+    end (torch/serialization.py, ``_legacy_save``)."""
+    keys = facts.streams[4].result
+    known = facts.streams[3].storages
+    offset = facts.end
+    for key in keys if isinstance(keys, list) else []:
+        kind, count = known.get(key, ("", -1)) if isinstance(key, str) else ("", -1)
+        size = STORAGE_ITEMS.get(kind)
+        stored = int.from_bytes(source.read(offset, 8), "little", signed=True)
+        if size is None or stored < 0:
+            return offset
+        end = offset + 8 + stored * size
+        if stored != count:
+            message = f"storage {key!r} holds {stored:,} items where the pickle says {count:,}"
+            parsed.defects.append(Defect("contradiction", message, offset, "storage-count"))
+        if end > source.size:
+            parsed.defects.append(Defect("truncated", f"ends inside storage {key!r}", offset, "storage"))
+            return source.size
+        offset = end
+    return offset
+
+
+def _behind(source: Source, facts: PickleFacts, parsed: Parsed) -> None:
+    """What stands behind the last stream, or behind the point where it breaks."""
+    last = facts.streams[-1]
+    rest = source.size - facts.end
+    if last.broken:
+        for offset in carve(source, min(facts.end + 1, source.size)):
+            window = source.window(offset, source.size - offset)
+            parsed.children.append(Child("behind", window, Relation.HIDDEN, "pickle", offset))
+        parsed.unexamined.append(f"the pickle breaks at byte {facts.end:,} ({last.broken}): not followed further")
+        return
+    if rest <= 0 or (rest <= 1 << 16 and not source.read(facts.end, rest).strip(b"\x00\r\n\t ")):
+        return
+    window = source.window(facts.end, rest)
+    parsed.children.append(Child("behind", window, Relation.HIDDEN, "", facts.end))
+    message = f"{rest:,} bytes stand behind the last pickle"
+    parsed.defects.append(Defect("trailing-data", message, facts.end, "trailing-data"))
+
+
+def _inside(source: Source, facts: PickleFacts, parsed: Parsed) -> None:
+    """Constants that are files themselves."""
+    from violet.formats.registry import identify
+
+    for stream in facts.streams:
+        for offset, length in stream.nested:
+            window = source.window(offset, length)
+            recognised = identify(window, "")
+            if recognised and recognised[0].id != "text":
+                parsed.children.append(Child("constant", window, Relation.NESTED, "", offset))
+
+
+__all__ = ["Stream", "read_pickle"]

@@ -1,0 +1,81 @@
+"""Whether bytes without a magic number are a pickle, told by running the symbolic machine on them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from violet.formats.pickle.machine import Machine
+from violet.formats.source import Bounds, BytesSource, Meter
+
+if TYPE_CHECKING:
+    from violet.formats.pickle.facts import Stream
+    from violet.formats.source import Source
+
+TRIED = 8192
+"""Bytes of a candidate that are tried."""
+MOST_CANDIDATES = 256
+MOST_FOUND = 16
+CARVED = 64 << 20
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+CANDIDATE = re.compile(
+    rb"\x80[\x00-\x05][\x28\x29\x4b\x4e\x55\x58\x5d\x63\x71\x7d\x8a\x8c\x8f\x95]"
+    rb"|[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n"
+)
+
+
+def could_be_pickle(source: Source, start: int) -> bool:
+    """Whether a pickle without PROTO begins at ``start``: it reaches STOP where the data ends, or it
+    imports and calls something before it breaks."""
+    data = source.read(start, TRIED)
+    stream = _try(data)
+    if _executes(stream):
+        return True
+    if stream.broken:
+        return False
+    rest = data[stream.end :]
+    return stream.end > 1 and not rest.strip(b"\x00\r\n\t ") and source.size - start <= TRIED
+
+
+def _try(data: bytes) -> Stream:
+    return Machine(BytesSource(data), 0, Meter(Bounds())).run()
+
+
+def _executes(stream: Stream) -> bool:
+    for found in stream.globals:
+        if found.computed:
+            return True
+        if not IDENTIFIER.fullmatch(found.module) or not IDENTIFIER.fullmatch(found.name):
+            continue
+        if found.called or found.constructed or not stream.broken:
+            return True
+        if found.module.partition(".")[0] in sys.stdlib_module_names:
+            return True
+    return bool(stream.computed_calls)
+
+
+def carve(source: Source, start: int = 0) -> list[int]:
+    """Offsets from ``start`` on (within the first 64 MiB) at which a pickle begins that imports something."""
+    found: list[int] = []
+    tried = 0
+    window = 1 << 20
+    offset = start
+    last = -1
+    while offset < min(source.size, start + CARVED):
+        data = source.read(offset, window + 256)
+        for match in CANDIDATE.finditer(data):
+            at = offset + match.start()
+            if at <= last or match.start() >= window:
+                continue
+            tried += 1
+            if tried > MOST_CANDIDATES:
+                return found
+            stream = _try(source.read(at, TRIED))
+            if _executes(stream):
+                found.append(at)
+                last = at + stream.end
+                if len(found) >= MOST_FOUND:
+                    return found
+        offset += window
+    return found
