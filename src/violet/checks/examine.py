@@ -121,7 +121,7 @@ def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) 
         node = _read(item, entry, recognised, meter, deep, result)
         _judge(node, entry is main, result)
         _note_unexamined(node, entry is main, result)
-        if entry is None or entry.inert:
+        if entry is None or entry.inert or entry.id == "text":
             node.parsed.children.extend(_carved(item.source))
         children.extend(_descend(node, child, item, meter) for child in node.parsed.children)
     return children
@@ -131,10 +131,7 @@ def _carved(source: Source) -> list[Child]:
     """Pickles that begin somewhere within content that is nothing else, or nothing that runs."""
     from violet.formats.pickle.trial import carve
 
-    return [
-        Child("pickle", source.window(at, source.size - at), Relation.HIDDEN, "pickle", at)
-        for at in carve(source)
-    ]
+    return [Child("pickle", source.window(at, source.size - at), Relation.HIDDEN, "pickle", at) for at in carve(source)]
 
 
 def _read(
@@ -203,7 +200,7 @@ def _note_unexamined(node: Node, is_main: bool, result: Examination) -> None:
         if is_main:
             result.outcomes.append(Skipped(where, f"no reader for {node.format.title} yet", node.format.id))
     for part in node.parsed.unexamined:
-        result.outcomes.append(Skipped(where, part, node.format.id))
+        result.outcomes.append(Skipped(where, part, node.format.id if node.format else "unknown"))
 
 
 def _descend(node: Node, child: Child, item: _Pending, meter: Meter) -> _Pending:

@@ -92,10 +92,11 @@ class WindowSource(Source):
     __slots__ = ("offset", "parent")
 
     def __init__(self, parent: Source, offset: int, length: int) -> None:
-        if isinstance(parent, WindowSource):
-            parent, offset = parent.parent, parent.offset + offset
-        self.parent = parent
+        self.parent: Source = parent
         self.offset = offset
+        if isinstance(parent, WindowSource):
+            self.parent = parent.parent
+            self.offset += parent.offset
         self.size = length
 
     def read(self, offset: int, length: int) -> bytes:

@@ -36,7 +36,7 @@ def vouched(found: Global) -> bool:
     if (found.module, found.name) in CODE_MAKERS:
         return not found.refused
     if found.entry is None:
-        return False
+        return bool(found.called) and not found.refused  # called, and every call was explained otherwise
     if found.entry.trust is Trust.CALL_CHECKED:
         return not found.refused
     return not found.calls

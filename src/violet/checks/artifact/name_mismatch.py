@@ -34,6 +34,8 @@ RULE = Rule(
     techniques=("AML.T0074",),
     cwe=(646,),
 )
+ALWAYS_TELLING = frozenset(("pickle", "elf", "pe", "macho", "shell", "java_serialized"))
+"""Content that runs code as soon as it is loaded or started: no other format's name may stand on it."""
 
 
 @check(RULE, formats=("*",))
@@ -46,7 +48,7 @@ def judge(context: Context) -> Iterator[Outcome]:
     if not announced or any(entry.id == own.id for entry in announced for own in node.formats):
         return
     titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
-    if found.executable and not any(entry.executable for entry in announced):
+    if found.id in ALWAYS_TELLING or (found.executable and not any(entry.executable for entry in announced)):
         severity = Severity.HIGH
     elif found.inert:
         severity = Severity.LOW

@@ -46,9 +46,8 @@ def judge(context: Context) -> Iterator[Outcome]:
     for stream in facts.streams if facts else []:
         if not stream.broken:
             continue
-        acted = bool(stream.computed_calls or stream.oddities) or any(
-            not vouched(found) for found in stream.globals
-        )
+        odd = any(oddity.key != "frame" for oddity in stream.oddities)
+        acted = odd or bool(stream.computed_calls) or any(not vouched(found) for found in stream.globals)
         before = (
             " It had by then imported or called what no known library needs."
             if acted

@@ -40,6 +40,8 @@ TELLING = re.compile(
     r"|^(?:system|popen|Popen|check_output|exec|eval|compile|__import__|execve?|fork|dup2|urlopen|getoutput)$"
     r"|/bin/(?:ba|da|z)?sh|(?:curl|wget|nc)\s+\S|powershell"
 )
+AT_LOAD = frozenset(("__setstate__", "__new__", "__init_subclass__", "__set_name__", "__setitem__", "__hash__"))
+"""Methods of a carried class that run while its instances are loaded."""
 MARKS = frozenset(("exec", "eval", "__import__", "system", "popen", "Popen", "dup2", "check_output", "getoutput"))
 
 
@@ -51,6 +53,9 @@ def judge(context: Context) -> Iterator[Outcome]:
         return
     telling = sorted({word for code in made for word in code.words if TELLING.search(word)})
     grave = [w for w in telling if w in MARKS or "/" in w or " " in w]
+    if any(code.maker == "instance of a carried class" for code in made):
+        grave += sorted({word for code in made for word in code.words} & AT_LOAD)
+        telling += grave
     shown = ", ".join(telling[:6])
     yield context.finding(
         f"This pickle carries {len(made)} piece{'s' if len(made) > 1 else ''} of code by value"

@@ -1,7 +1,7 @@
 """Pickles that ask for far more memory than their size.
 
 ## What it looks for
-Lengths of constants or frames beyond the end of the file, and memo indices in the hundreds of millions.
+Lengths of constants beyond the end of the file, and memo indices in the hundreds of millions.
 
 ## Why it matters
 The unpickler allocates what the stream announces: a few bytes can end the process that loads them.
@@ -36,11 +36,10 @@ RULE = Rule(
 
 @check(RULE, formats=("pickle",))
 def judge(context: Context) -> Iterator[Outcome]:
-    for kind in ("oversized", "frame"):
-        for oddity in oddities(context, kind):
-            yield context.finding(
-                f"This pickle {oddity.evidence}.",
-                evidence=oddity.evidence,
-                key=oddity.key,
-                offset=oddity.offset,
-            )
+    for oddity in oddities(context, "oversized"):
+        yield context.finding(
+            f"This pickle {oddity.evidence}.",
+            evidence=oddity.evidence,
+            key=oddity.key,
+            offset=oddity.offset,
+        )

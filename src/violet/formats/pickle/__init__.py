@@ -9,10 +9,7 @@ from violet.formats.base import Certainty, Format, Parsed, Probe, Reading
 if TYPE_CHECKING:
     from violet.formats.source import Source
 
-OPCODE_BYTES = frozenset(
-    b".0125BCFGIJKLMNPQRSTUVXabcdeghijlopqrstu()]}"
-    + bytes(range(0x80, 0x99))
-)
+OPCODE_BYTES = frozenset(b".0125BCFGIJKLMNPQRSTUVXabcdeghijlopqrstu()]}" + bytes(range(0x80, 0x99)))
 SUFFIXES = (
     ".pkl",
     ".pickle",

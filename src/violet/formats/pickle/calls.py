@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.literals import Unreadable
-from violet.formats.pickle.trust import Trust, lookup
+from violet.formats.pickle.trust import STATE_HOOKS, Entry, Trust, lookup
 from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Persistent, Value, render
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ ARRAY_WRAPPERS = frozenset(
     for name in ("NumpyArrayWrapper",)
 )
 
-CALLED_ON_INSTANCES = frozenset(("__setstate__", "append", "extend", "add", "__class__", "__getinitargs__"))
-"""Attributes that unpicklers look up on an instance and call (or that change what it is)."""
+
+DILL_MAIN = Entry(Trust.REFER)
+"""``__builtin__.__main__``: what dill writes for the globals of ``__main__``, and reads by itself."""
 
 
 class Calls:
@@ -64,7 +65,8 @@ class Calls:
                     self.globals[(new_module, new_name)] = found
                 self.globals[(module, name)] = found
                 return found
-        found = Global(module, name, offset, lookup(module, name))
+        entry = DILL_MAIN if (module, name) == ("__builtin__", "__main__") else lookup(module, name)
+        found = Global(module, name, offset, entry)
         self.globals[(module, name)] = found
         return found
 
@@ -102,20 +104,24 @@ class Calls:
         entry = target.entry
         if entry is not None and entry.trust is Trust.CALL:
             return made
-        from violet.formats.pickle.effects import CODE_MAKERS, CONDITIONS, EFFECTS
+        from violet.formats.pickle.effects import CODE_MAKERS, EFFECTS, carries_code, first_argument
 
         key = (target.module, target.name)
-        if entry is not None and entry.trust is Trust.CALL_CHECKED:
-            condition = CONDITIONS.get(entry.condition)
-            if condition is not None and condition(self, made):
-                effect = EFFECTS.get(key)
-                return made if effect is None else effect(self, made)
-        if key in CODE_MAKERS:
+        if entry is not None and entry.trust is Trust.CALL_CHECKED and self._meets(entry, made):
+            pass
+        elif key in CODE_MAKERS or (key == ("builtins", "setattr") and carries_code(first_argument(made))):
             self._code(made)
         else:
             self._record(target, made)
         effect = EFFECTS.get(key)
         return made if effect is None else effect(self, made)
+
+    @staticmethod
+    def _meets(entry: Entry, made: Call) -> bool:
+        from violet.formats.pickle.conditions import CALL_CONDITIONS
+
+        condition = CALL_CONDITIONS.get(entry.condition)
+        return condition is not None and condition(made)
 
     def _record(self, target: Global, made: Call) -> None:
         target.refused += 1
@@ -125,24 +131,27 @@ class Calls:
     def _computed_call(self, target: Value, made: Call) -> Value:
         if not isinstance(target, (Call, Attribute, Module, Persistent)):
             raise Unreadable("calls something that cannot be called")
-        from violet.formats.pickle.effects import computed_result
+        from violet.formats.pickle.effects import carries_code
 
-        result = computed_result(self, made)
-        if result is not None:
-            return result
+        if made.how == "new" and carries_code(target):
+            self._code(made)  # an instance of a class that the stream carries
+            return made
         if len(self.stream.computed_calls) < MOST_COMPUTED:
             self.stream.computed_calls.append(made)
         return made
 
-    def create(
-        self, kind: str, target: Value, arguments: Value, offset: int, keywords: Value = None
-    ) -> Value:
+    def create(self, kind: str, target: Value, arguments: Value, offset: int, keywords: Value = None) -> Value:
         """``target.__new__(target, *arguments, **keywords)``."""
         made = Call(kind, "new", target, arguments, offset, keywords)
         if not isinstance(target, Global):
             return self._computed_call(target, made)
         target.constructed += 1
-        if target.entry is None or target.entry.trust is Trust.REFER:
+        entry = target.entry
+        if (
+            entry is None
+            or entry.trust is Trust.REFER
+            or (entry.trust is Trust.CALL_CHECKED and not self._meets(entry, made))
+        ):
             self._record(target, made)
         return made
 
@@ -162,7 +171,7 @@ class Calls:
 
         if len(self.stream.code) < MOST_COMPUTED:
             words = code_words(made)
-            maker = made.target.dotted if isinstance(made.target, Global) else ""
+            maker = made.target.dotted if isinstance(made.target, Global) else "instance of a carried class"
             self.stream.code.append(CodeObject(maker, made.offset, render(made), words))
 
     # -- state -----------------------------------------------------------------------------------
@@ -180,8 +189,17 @@ class Calls:
         kind = target.target
         if isinstance(kind, Global):
             kind.builds += 1
+            if kind.entry is not None and kind.entry.condition:
+                self._state_condition(kind, kind.entry.condition, target)
             return (kind.module, kind.name) in ARRAY_WRAPPERS
         return False
+
+    def _state_condition(self, kind: Global, slug: str, target: Call) -> None:
+        from violet.formats.pickle.conditions import STATE_CONDITIONS
+
+        condition = STATE_CONDITIONS.get(slug)
+        if condition is not None and not condition(target.state):
+            self._record(kind, Call("BUILD", "state", kind, (target.state,), target.offset))
 
     def _planted(self, target: Call, state: Value, offset: int) -> None:
         for part in state if isinstance(state, tuple) else (state,):
@@ -190,7 +208,7 @@ class Calls:
             for name, value in part.pairs:
                 if (
                     isinstance(name, str)
-                    and name in CALLED_ON_INSTANCES
+                    and name in STATE_HOOKS
                     and isinstance(value, (Global, Attribute, Call, Module))
                 ):
                     shown = f"{render(target.target, 60)} instance gets {name} = {render(value, 60)}"

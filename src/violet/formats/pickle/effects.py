@@ -1,12 +1,10 @@
-"""What well-known functions return, where that decides what a stream does next; and the conditions
-under which trusted functions are harmless."""
+"""What well-known functions return, where that decides what a stream does next, and what builds code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from violet.formats.pickle.trust import Trust, lookup
-from violet.formats.pickle.values import Attribute, Blob, Call, Dict, Global, Module, Set, Value
+from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Set, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,12 +14,21 @@ if TYPE_CHECKING:
 MOST_WORDS = 4_000
 
 
-def _first(made: Call) -> Value:
+def carries_code(value: Value) -> bool:
+    """Whether a value is a class or function that the stream itself carries."""
+    return (
+        isinstance(value, Call)
+        and isinstance(value.target, Global)
+        and (value.target.module, value.target.name) in CODE_MAKERS
+    )
+
+
+def first_argument(made: Call) -> Value:
     arguments = made.arguments
     return arguments[0] if isinstance(arguments, (tuple, list)) and arguments else None
 
 
-def _second(made: Call) -> Value:
+def second_argument(made: Call) -> Value:
     arguments = made.arguments
     return arguments[1] if isinstance(arguments, (tuple, list)) and len(arguments) > 1 else None
 
@@ -30,7 +37,7 @@ def _second(made: Call) -> Value:
 
 
 def _module(_: Calls, made: Call) -> Value:
-    name = _first(made)
+    name = first_argument(made)
     return Module(name, made.offset) if isinstance(name, str) else made
 
 
@@ -44,11 +51,11 @@ def attribute(calls: Calls, base: Value, name: Value, made: Call) -> Value:
 
 
 def _getattr(calls: Calls, made: Call) -> Value:
-    return attribute(calls, _first(made), _second(made), made)
+    return attribute(calls, first_argument(made), second_argument(made), made)
 
 
 def _resolve_colon(calls: Calls, made: Call) -> Value:
-    name = _first(made)
+    name = first_argument(made)
     if not isinstance(name, str):
         return made
     module, separator, rest = name.partition(":")
@@ -58,7 +65,7 @@ def _resolve_colon(calls: Calls, made: Call) -> Value:
 
 
 def _dill_import(calls: Calls, made: Call) -> Value:
-    name = _first(made)
+    name = first_argument(made)
     if not isinstance(name, str):
         return made
     module, _, rest = name.rpartition(".")
@@ -68,15 +75,18 @@ def _dill_import(calls: Calls, made: Call) -> Value:
 
 
 def _pair(calls: Calls, made: Call) -> Value:
-    module, name = _first(made), _second(made)
+    module, name = first_argument(made), second_argument(made)
     if isinstance(module, str) and isinstance(name, str):
         return calls.find(module, name, made.offset)
     return made
 
 
 def _builtin_type(calls: Calls, made: Call) -> Value:
-    name = _first(made)
-    return calls.find("types", name, made.offset) if isinstance(name, str) else made
+    """cloudpickle and dill fetch types by name: from ``types`` in CamelCase, else built-in ones."""
+    name = first_argument(made)
+    if not isinstance(name, str):
+        return made
+    return calls.find("builtins" if name[:1].islower() else "types", name, made.offset)
 
 
 def _add_extension(calls: Calls, made: Call) -> Value:
@@ -89,17 +99,10 @@ def _add_extension(calls: Calls, made: Call) -> Value:
 
 
 def _reconstructed(_: Calls, made: Call) -> Value:
-    target = _first(made)
+    target = first_argument(made)
     if isinstance(target, Global):
         target.constructed += 1
         return Call(made.kind, "new", target, (), made.offset)
-    return made
-
-
-def _join(_: Calls, made: Call) -> Value:
-    left, right = _first(made), _second(made)
-    if isinstance(left, str) and isinstance(right, str):
-        return made
     return made
 
 
@@ -129,18 +132,6 @@ EFFECTS: dict[tuple[str, str], Callable[[Calls, Call], Value]] = {
 }
 
 
-def computed_result(calls: Calls, made: Call) -> Value:
-    """The result of calling something computed, where it is a well-known harmless thing; else ``None``."""
-    target = made.target
-    if isinstance(target, Call) and isinstance(target.target, Global):
-        dotted = target.target.dotted
-        if dotted == "operator.attrgetter":
-            name = _first(target)
-            if isinstance(name, str) and isinstance(_first(made), Module):
-                calls.find(_first(made).name, name, made.offset)
-    return None
-
-
 # -- code carried by value -------------------------------------------------------------------------
 
 CODE_MAKERS = frozenset(
@@ -153,6 +144,7 @@ CODE_MAKERS = frozenset(
         ("dill._dill", "_create_code"),
         ("dill._dill", "_create_cell"),
         ("dill._dill", "_create_type"),
+        ("dill._dill", "_load_type"),
         ("dill.dill", "_create_function"),
         ("dill.dill", "_create_code"),
     ]
@@ -160,6 +152,7 @@ CODE_MAKERS = frozenset(
         (module, name)
         for module in ("cloudpickle.cloudpickle", "joblib.externals.cloudpickle.cloudpickle", "cloudpickle")
         for name in (
+            "_builtin_type",
             "_make_function",
             "_make_skel_func",
             "_fill_function",
@@ -213,38 +206,3 @@ def _printable(data: bytes) -> list[str]:
     import re
 
     return [m.decode("ascii") for m in re.findall(rb"[\x20-\x7e]{3,}", data[:65536])[:200]]
-
-
-# -- conditions ------------------------------------------------------------------------------------
-
-
-def _known(value: Value) -> bool:
-    """A constant, or a name that is on an allow-list, or something made of such."""
-    if isinstance(value, Global):
-        return value.entry is not None
-    return not isinstance(value, (Attribute, Module))
-
-
-def _class_may_be_created(_: Calls, made: Call) -> bool:
-    target = _first(made)
-    return isinstance(target, Global) and target.entry is not None and target.entry.trust is not Trust.REFER
-
-
-def _plain_attribute(_: Calls, made: Call) -> bool:
-    base, name = _first(made), _second(made)
-    if not isinstance(name, str) or name.startswith("_") or "." in name:
-        return False
-    if isinstance(base, Global):
-        return base.entry is not None
-    return isinstance(base, Call) and isinstance(base.target, Global) and base.target.entry is not None
-
-
-def _known_ufunc(_: Calls, made: Call) -> bool:
-    module, name = _first(made), _second(made)
-    return isinstance(module, str) and isinstance(name, str) and lookup(module, name) is not None
-
-
-CONDITIONS: dict[str, Callable[[Calls, Call], bool]] = {}
-"""By the condition's slug in the trust data."""
-
-__all__ = ["CODE_MAKERS", "CONDITIONS", "EFFECTS", "Blob", "code_words", "computed_result"]

@@ -22,21 +22,28 @@ class Truncated(Exception):
     """The data ends where an operand or STOP should be."""
 
 
-def looks_like_pickle(data: bytes) -> bool:
-    """Whether a constant begins as a pickle does: PROTO, or an import in text opcodes."""
+CONTAINERS = (b"PK\x03\x04", b"\x7fELF", b"\x1f\x8b\x08", b"\x93NUMPY", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+"""How nested files begin that something may load: zip, ELF, gzip, npy, bzip2, xz, zstd."""
+
+
+def looks_loadable(data: bytes) -> bool:
+    """Whether a constant begins as a pickle does (PROTO, or an import in text opcodes) or as a container."""
     if len(data) < 4:
         return False
-    if data[0] == 0x80:
+    first = data[0]
+    if first == 0x80:
         return data[1] <= 5
-    if data[0] in b"c(i" and b"\n" in data[:200]:
+    if first in b"c(i":
+        if b"\n" not in data[:200]:
+            return False
         import re
 
         return re.match(rb"\(*[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n", data[:400]) is not None
-    return False
+    return data.startswith(CONTAINERS)
 
 
 def _nested(machine: Machine, head: bytes, offset: int, length: int) -> None:
-    if looks_like_pickle(head) and len(machine.stream.nested) < MOST_NESTED:
+    if looks_loadable(head) and len(machine.stream.nested) < MOST_NESTED:
         machine.stream.nested.append((offset, length))
 
 
@@ -125,6 +132,8 @@ def _int(machine: Machine) -> None:
         return
     if text in (b"00", b"01"):
         machine.stack.append(text == b"01")
+    elif not text.partition(b"\x00")[0]:
+        machine.stack.append(0)  # strtol of nothing
     else:
         machine.stack.append(_integer(text, 0))
 
@@ -163,7 +172,7 @@ def _string(machine: Machine) -> None:
     except ValueError:
         raise Unreadable("holds a STRING with a broken escape") from None
     machine.stack.append(data.decode("latin-1"))
-    if looks_like_pickle(data) and data == text[1:-1]:
+    if looks_loadable(data) and data == text[1:-1]:
         _nested(machine, data, start + 1, len(data))
 
 

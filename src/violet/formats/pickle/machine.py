@@ -51,6 +51,7 @@ class Machine(Calls):
         self.base = start
         self.buffer = b""
         self.window = FIRST_WINDOW
+        self.limit = 0
         self.position = 0
         self.frame_end = -1
         self.jump_from = -1
@@ -78,7 +79,7 @@ class Machine(Calls):
             stream.broken = str(error)
         stream.end = min(self.base + self.position, self.source.size)
         stream.protocol = self.protocol
-        stream.globals = list(self.globals.values())
+        stream.globals = list(dict.fromkeys(self.globals.values()))
         return stream
 
     # -- reading ---------------------------------------------------------------------------------
@@ -96,16 +97,18 @@ class Machine(Calls):
         if self.jump_from >= 0:
             size = min(size, self.jump_from - self.base)
         self.buffer = self.source.read(self.base, size)
+        self.limit = self._limit()
         self.position = 0
 
     def _limit(self) -> int:
-        """Up to where the loop may go on without looking whether the window must move."""
+        """Up to where the loop may go on without looking whether window or frame end."""
         end = len(self.buffer)
-        if self.base + end >= self.source.size:
-            return end
-        if self.jump_from >= 0 and self.base + end >= self.jump_from:
-            return end
-        return max(end - MARGIN, 0)
+        reached = self.base + end
+        if reached < self.source.size and not (self.jump_from >= 0 and reached >= self.jump_from):
+            end = max(end - MARGIN, 0)
+        if self.frame_end >= 0:
+            end = min(end, self.frame_end - self.base)
+        return end
 
     def skip(self, position: int, count: int) -> int:
         """The window position ``count`` bytes on from ``position``. Raises ``Truncated`` past the end."""
@@ -139,7 +142,10 @@ class Machine(Calls):
         while True:
             chunk = self.source.read(offset, WINDOW)
             if not chunk:
-                raise Truncated("ends inside a text operand")
+                # The C unpickler stops; the Python one takes what there is, less its last byte.
+                text = b"".join(parts)[:-1] if kept else None
+                self._refill(offset - self.base)
+                return text, offset - start, 0
             self.meter.operate(len(chunk))
             end = chunk.find(b"\n")
             piece = chunk if end < 0 else chunk[:end]
@@ -154,6 +160,19 @@ class Machine(Calls):
         self._refill(offset + 1 - self.base)
         return (b"".join(parts) if kept else None), length, 0
 
+    def _leave_frame(self, position: int) -> None:
+        """The position has come to the end of the frame, or past it.
+
+        Past it, an operand crosses the border: the Python unpickler stops, and the C one, reading from a
+        file without look-ahead, drops what it had of the operand and goes on behind the frame, so that it
+        runs other opcodes than those that stand there. No pickler writes such a frame.
+        """
+        here = self.base + position
+        if here > self.frame_end:
+            self.odd("frame", f"ends a frame inside an operand, at byte {self.frame_end:,}", "frame-split", here)
+        self.frame_end = -1
+        self.limit = self._limit()
+
     # -- the loop --------------------------------------------------------------------------------
 
     def _loop(self) -> None:
@@ -161,17 +180,20 @@ class Machine(Calls):
         memo = self.memo
         stack = self.stack
         buffer = self.buffer
-        limit = self._limit()
+        limit = self.limit
         position = 0
         rest = OPCODES
         unpack = FLOAT.unpack_from
         try:
             while True:
                 if position >= limit:
+                    if 0 <= self.frame_end <= self.base + position:
+                        self._leave_frame(position)
+                        limit = self.limit
+                        if position < limit:
+                            continue
                     self._refill(position)
-                    buffer = self.buffer
-                    limit = self._limit()
-                    position = 0
+                    buffer, limit, position = self.buffer, self.limit, 0
                     if not buffer:
                         raise Truncated("ends without STOP")
                 op = buffer[position]
@@ -218,7 +240,7 @@ class Machine(Calls):
                     if end > len(buffer) or count > 255:
                         self.position, position = position - 1, -1
                         rest[op](self)
-                        position, buffer, limit = self.position, self.buffer, self._limit()
+                        position, buffer, limit = self.position, self.buffer, self.limit
                         continue
                     try:
                         stack.append(buffer[position + 4 : end].decode("utf-8", "surrogatepass"))
@@ -254,10 +276,7 @@ class Machine(Calls):
                     if self.stopped:
                         return
                     stack = self.stack
-                    position = self.position
-                    if buffer is not self.buffer or self.jump_from >= 0:
-                        buffer = self.buffer
-                        limit = self._limit()
+                    position, buffer, limit = self.position, self.buffer, self.limit
         except (IndexError, KeyError, Unreadable, Truncated, StructError):
             if position >= 0:
                 self.position = position
@@ -297,9 +316,12 @@ def _frame(machine: Machine) -> None:
     machine.position += 9
     end = machine.base + machine.position + count
     if end > machine.source.size:
+        # The C unpickler stops here; the Python one takes what there is.
         machine.odd("frame", f"announces a frame of {count:,} bytes, beyond the end of the data", "frame")
-        raise Truncated("ends inside a frame")
-    machine.frame_end = end
+    elif machine.frame_end >= 0 and machine.here < machine.frame_end:
+        machine.odd("frame", "begins a frame inside a frame", "frame-nested")
+    machine.frame_end = min(end, machine.source.size)
+    machine.limit = machine._limit()
 
 
 def _stop(machine: Machine) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from violet.formats.base import Child, Defect, Parsed, Relation
 from violet.formats.pickle.facts import PickleFacts, Stream
 from violet.formats.pickle.machine import Machine
-from violet.formats.pickle.trial import carve, could_be_pickle
+from violet.formats.pickle.trial import carve, could_be_pickle, holds_pickle
 
 if TYPE_CHECKING:
     from violet.formats.base import Reading
@@ -122,7 +122,9 @@ def _inside(source: Source, facts: PickleFacts, parsed: Parsed) -> None:
         for offset, length in stream.nested:
             window = source.window(offset, length)
             recognised = identify(window, "")
-            if recognised and recognised[0].id != "text":
+            if not recognised or recognised[0].id == "text":
+                continue
+            if recognised[0].id != "pickle" or holds_pickle(window):
                 parsed.children.append(Child("constant", window, Relation.NESTED, "", offset))
 
 

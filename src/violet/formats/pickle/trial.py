@@ -38,6 +38,12 @@ def could_be_pickle(source: Source, start: int) -> bool:
     return stream.end > 1 and not rest.strip(b"\x00\r\n\t ") and source.size - start <= TRIED
 
 
+def holds_pickle(source: Source) -> bool:
+    """Whether bytes that begin like a pickle are one: they end as one, or act before they break."""
+    stream = Machine(source, 0, Meter(Bounds())).run()
+    return not stream.broken or _executes(stream)
+
+
 def _try(data: bytes) -> Stream:
     return Machine(BytesSource(data), 0, Meter(Bounds())).run()
 

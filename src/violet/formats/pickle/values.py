@@ -218,6 +218,8 @@ def _call(value: Call, depth: int, left: list[int], several: Any) -> str:
         arguments = f"*{_render(value.arguments, depth, left)}"
     if isinstance(value.keywords, Dict) and value.keywords.pairs:
         arguments += f", **{_render(value.keywords, depth, left)}"
+    if value.how == "state":
+        return f"{target} instance given the state {arguments}"
     if value.how == "new":
         return f"{target}.__new__({target}{', ' if arguments else ''}{arguments})"
     return f"{target}({arguments})"

@@ -1,0 +1,1 @@
+"""Generated allow-lists, one module per root package."""

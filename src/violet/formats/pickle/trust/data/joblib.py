@@ -1,0 +1,17 @@
+"""Names trusted in pickles (joblib). Written by tools/trust/generate.py: change that instead."""
+
+CALL: dict[str, str] = {
+    "joblib._store_backends": "CacheWarning",
+    "joblib.memory": "JobLibCollisionWarning",
+}
+CONSTRUCT: dict[str, str] = {
+    "joblib._store_backends": "FileSystemStoreBackend StoreBackendBase StoreBackendMixin",
+    "joblib.hashing": "_ConsistentSet _MyHash",
+    "joblib.logger": "Logger PrintTime",
+    "joblib.memory": (
+        "AsyncMemorizedFunc AsyncNotMemorizedFunc MemorizedFunc MemorizedResult Memory NotMemorizedFunc "
+        "NotMemorizedResult"
+    ),
+    "joblib.numpy_pickle": "NDArrayWrapper=sibling-file NumpyArrayWrapper ZNDArrayWrapper=sibling-file",
+    "joblib.numpy_pickle_compat": "NDArrayWrapper=sibling-file ZNDArrayWrapper=sibling-file",
+}

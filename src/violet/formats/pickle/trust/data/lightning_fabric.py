@@ -1,0 +1,9 @@
+"""Names trusted in pickles (lightning_fabric). Written by tools/trust/generate.py: change that instead."""
+
+CALL: dict[str, str] = {
+    "lightning_fabric.utilities.data": "_WrapAttrTag",
+}
+CONSTRUCT: dict[str, str] = {
+    "lightning_fabric.utilities.data": "AttributeDict",
+    "lightning_fabric.utilities.types": "CollectibleGroup Optimizable Steppable _Stateful",
+}

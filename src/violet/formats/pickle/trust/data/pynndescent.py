@@ -1,0 +1,8 @@
+"""Names trusted in pickles (pynndescent). Written by tools/trust/generate.py: change that instead."""
+
+CALL: dict[str, str] = {
+    "pynndescent.optimal_transport": "ArcState ProblemStatus",
+}
+CONSTRUCT: dict[str, str] = {
+    "pynndescent.pynndescent_": "PyNNDescentTransformer",
+}
