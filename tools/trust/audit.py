@@ -23,7 +23,9 @@ from reviewed import (
 )
 from source_tree import ClassSource, ModuleSource, SourceTree, dotted
 
-HOOKS = frozenset("__new__ __del__ __setstate__ __getattr__ __getattribute__ __setattr__ __hash__ __eq__ __set__".split())
+HOOKS = frozenset(
+    "__new__ __del__ __setstate__ __getattr__ __getattribute__ __setattr__ __hash__ __eq__ __set__".split()
+)
 #: Reached only by the opcodes that fill collections.
 ITEM_HOOKS = frozenset("__setitem__ append extend add".split())
 
@@ -152,7 +154,11 @@ def suspicious_call(node: ast.AST) -> str:
             return ""
         spelled = dotted(value)
         tail = spelled.rpartition(".")[2]
-        return "" if spelled in HARMLESS_FUNCTIONS or tail in HARMLESS_METHODS else f"{spelled or 'an expression'} (assigned)"
+        return (
+            ""
+            if spelled in HARMLESS_FUNCTIONS or tail in HARMLESS_METHODS
+            else f"{spelled or 'an expression'} (assigned)"
+        )
     body = node.body if isinstance(node, ast.FunctionDef) else [node]
     for statement in body:
         for item in ast.walk(statement):

@@ -42,9 +42,11 @@ _DTYPES = (
 )
 _BIT_GENERATORS = "MT19937 PCG64 PCG64DXSM Philox SFC64"
 
+
 def _both(lines: str) -> str:
     """The lines, and again with numpy's private package under its older name."""
     return lines + lines.replace("numpy._core", "numpy.core")
+
 
 CALL = f"""
 numpy: dtype ndarray {SCALARS}
@@ -148,11 +150,13 @@ pandas._libs.properties: CachedProperty
 pandas._libs.tslibs.offsets: BaseOffset
 """
 
-CHECKED = _both(
-    """
+CHECKED = (
+    _both(
+        """
 numpy._core: _ufunc_reconstruct=numpy-ufunc
 """
-) + """
+    )
+    + """
 numpy.random._pickle: __randomstate_ctor=numpy-bit-generator __generator_ctor=numpy-bit-generator
 numpy.random._pickle: __bit_generator_ctor=numpy-bit-generator
 pandas.core.indexes.base: _new_Index=construct-first-argument
@@ -165,6 +169,7 @@ pandas.core.index: _new_Index=construct-first-argument
 pandas.tseries.index: _new_DatetimeIndex=construct-first-argument
 pandas.tseries.period: _new_PeriodIndex=construct-first-argument
 """
+)
 
 REFER = f"""
 numpy: {ELEMENTWISE} {REDUCTIONS} {SHAPES} nan inf pi e newaxis memmap

@@ -3,7 +3,8 @@
     python tools/trust/generate.py --out src/violet/formats/pickle/trust [--source DIR ...] [--why REPORT]
 
 Each ``--source`` is a directory laid out like ``site-packages`` (a virtual environment's, or an unpacked wheel of an
-old release: ``pip download --no-deps`` and unzip); by default the running interpreter's own. ``sources.txt`` lists the
+old release: ``pip download --no-deps`` and unzip), the current environment first: what the others lack is looked up
+there. The default is the running interpreter's own. ``sources.txt`` lists the
 releases the committed data was made from. Nothing found there is imported. ``--why`` writes the classes that were
 refused and the reason, for review.
 """
@@ -25,6 +26,7 @@ from audit import Auditor
 from packages import PACKAGES, data_file
 from source_tree import SourceTree
 
+LINE = 120  # columns, as configured for the formatter
 KINDS = ("CALL", "CHECKED", "CONSTRUCT", "REFER")
 CURATED = (curated_base, curated_arrays, curated_torch, curated_learners)
 UNSAFE_FUNCTION = (
@@ -94,11 +96,11 @@ def render(kind_tables: Table, file: str) -> str:
         for module, names in modules.items():
             words = [f"{n}={c}" if c else n for n, c in sorted(names.items())]
             single = f'    "{module}": "{" ".join(words)}",'
-            if len(single) <= 110:
+            if len(single) <= LINE:
                 lines.append(single)
                 continue
             lines.append(f'    "{module}": (')
-            chunks = textwrap.wrap(" ".join(words), 96, break_long_words=False, break_on_hyphens=False)
+            chunks = textwrap.wrap(" ".join(words), LINE - 11, break_long_words=False, break_on_hyphens=False)
             lines += [f'        "{chunk}{" " if i + 1 < len(chunks) else ""}"' for i, chunk in enumerate(chunks)]
             lines.append("    ),")
         lines.append("}")
@@ -140,8 +142,10 @@ def main() -> int:
     table: Table = {kind: defaultdict(dict) for kind in KINDS}
     parse_curated(table)
     refused: dict[str, str] = {}
-    for source in options.source or [Path(sysconfig.get_paths()["purelib"])]:
-        survey(SourceTree(source), table, refused)
+    first, *rest = options.source or [Path(sysconfig.get_paths()["purelib"])]
+    current = SourceTree(first)
+    for tree in (current, *(SourceTree(source, current) for source in rest)):
+        survey(tree, table, refused)
     strongest_only(table)
     write(table, options.out)
     if options.why:

@@ -41,28 +41,56 @@ _POPULAR = (
 
 PACKAGES: tuple[Package, ...] = (
     Package("numpy", only=r"^numpy\.(ma|lib|polynomial|matrixlib|core|_core|random)", skip=r"\.(npyio|_npyio_impl)"),
-    Package("scipy", only=r"^scipy\.(interpolate|optimize|spatial|sparse|stats|cluster|signal|special|integrate|_lib\._bunch)"),
+    Package(
+        "scipy",
+        only=r"^scipy\.(interpolate|optimize|spatial|sparse|stats|cluster|signal|special|integrate|_lib\._bunch)",
+    ),
     Package("sklearn", skip=r"^sklearn\.(externals|utils\._testing|utils\.testing|callback|_build_utils)"),
-    Package("joblib", only=r"^joblib\.(hashing|logger|memory|numpy_pickle|_store_backends|func_inspect)", skip="externals"),
-    Package("pandas", only=r"^pandas\.(core|_libs|tseries|indexes|sparse|types)", skip=r"\.(computation|_numba|interchange|sql|html)"),
-    Package("torch", only=r"^torch\.(nn|optim|ao\.nn|quantization|ao\.quantization|distributions|_tensor$|storage$|nested|autograd\.(function|variable)$|cuda\.amp\.grad_scaler|amp\.grad_scaler)", skip=r"fx|_numeric_suite|parallel\.distributed|backend_config|pt2e|quantizer|experimental"),
+    Package(
+        "joblib", only=r"^joblib\.(hashing|logger|memory|numpy_pickle|_store_backends|func_inspect)", skip="externals"
+    ),
+    Package(
+        "pandas",
+        only=r"^pandas\.(core|_libs|tseries|indexes|sparse|types)",
+        skip=r"\.(computation|_numba|interchange|sql|html)",
+    ),
+    Package(
+        "torch",
+        only=r"^torch\.(nn|optim|ao\.nn|quantization|ao\.quantization|distributions|_tensor$|storage$|nested|autograd\.(function|variable)$|cuda\.amp\.grad_scaler|amp\.grad_scaler)",
+        skip=r"fx|_numeric_suite|parallel\.distributed|backend_config|pt2e|quantizer|experimental",
+    ),
     Package("torchvision", only=r"^torchvision\.(models|transforms|ops)", skip=r"_api|_utils_internal|video_reader"),
-    Package("timm", only=r"^timm\.(models|layers|data\.(constants|transforms)|optim|scheduler|loss)", skip=r"_hub|_helpers|_factory|_pretrained|_registry"),
-    Package("ultralytics", only=r"^ultralytics\.(nn\.(modules|tasks)|utils\.(loss|tal|ops|torch_utils)|utils$)", skip=r"checks|downloads"),
+    Package(
+        "timm",
+        only=r"^timm\.(models|layers|data\.(constants|transforms)|optim|scheduler|loss)",
+        skip=r"_hub|_helpers|_factory|_pretrained|_registry",
+    ),
+    Package(
+        "ultralytics",
+        only=r"^ultralytics\.(nn\.(modules|tasks)|utils\.(loss|tal|ops|torch_utils)|utils$)",
+        skip=r"checks|downloads",
+    ),
     Package("xgboost", skip=r"spark|tracker|federated"),
     Package("lightgbm"),
     Package("catboost", skip=r"widget|eval"),
     Package("imblearn"),
     Package("category_encoders"),
     Package("statsmodels", skip=r"graphics|sandbox|iolib\.(foreign|smpickle)|x13"),
-    Package("transformers", only=rf"^transformers\.(configuration_utils|modeling_utils|modeling_outputs|modeling_layers|activations|pytorch_utils|tokenization_|trainer_utils|training_args|trainer_callback|trainer_pt_utils|generation|utils\.(generic|quantization_config)|models\.({_POPULAR})\.(configuration|modeling|tokenization)_)", skip=r"_tf_|_flax_|modeling_tf|modeling_flax|continuous_batching|torch_compile"),
+    Package(
+        "transformers",
+        only=rf"^transformers\.(configuration_utils|modeling_utils|modeling_outputs|modeling_layers|activations|pytorch_utils|tokenization_|trainer_utils|training_args|trainer_callback|trainer_pt_utils|generation|utils\.(generic|quantization_config)|models\.({_POPULAR})\.(configuration|modeling|tokenization)_)",
+        skip=r"_tf_|_flax_|modeling_tf|modeling_flax|continuous_batching|torch_compile",
+    ),
     Package("sentence_transformers", skip=r"backend|evaluation|readers|trainer|hpo"),
     Package("setfit"),
     Package("peft", only=r"^peft\.(config|tuners|utils\.peft_types|peft_model|mapping)"),
     Package("accelerate", only=r"^accelerate\.(utils\.dataclasses|state|optimizer|scheduler|hooks)"),
     Package("pytorch_lightning", only=r"\.(callbacks|core|utilities\.(parsing|types)|trainer\.states|loops\.progress)"),
     Package("lightning_fabric", only=r"\.utilities\.(data|types|enums)"),
-    Package("lightning", only=r"\.(pytorch\.(callbacks|core|utilities\.(parsing|types)|trainer\.states|loops\.progress)|fabric\.utilities\.(data|types|enums))"),
+    Package(
+        "lightning",
+        only=r"\.(pytorch\.(callbacks|core|utilities\.(parsing|types)|trainer\.states|loops\.progress)|fabric\.utilities\.(data|types|enums))",
+    ),
     Package("omegaconf", skip=r"grammar|resolvers|vendor|plugins"),
     Package("torchmetrics", skip=r"utilities\.(plot|checks)"),
     Package("skorch", skip=r"cli|_doctor"),
@@ -76,14 +104,27 @@ PACKAGES: tuple[Package, ...] = (
     Package("lifelines"),
     Package("pyod", skip=r"gpt|llm|agent"),
     Package("fairlearn"),
-    Package("shap", only=r"^shap\.(explainers|_explanation|maskers|models|utils\._(legacy|masked))", skip=r"tf_utils|deep_tf"),
+    Package(
+        "shap",
+        only=r"^shap\.(explainers|_explanation|maskers|models|utils\._(legacy|masked))",
+        skip=r"tf_utils|deep_tf",
+    ),
     Package("interpret", skip=r"provider|visual|server|ext"),
-    Package("nltk", only=r"^nltk\.(tokenize\.punkt|stem|probability|classify\.naivebayes|tag\.(perceptron|sequential|hmm)|lm)"),
-    Package("gensim", only=r"^gensim\.(models|corpora\.dictionary|similarities)", skip=r"downloader|wrappers|callbacks"),
+    Package(
+        "nltk",
+        only=r"^nltk\.(tokenize\.punkt|stem|probability|classify\.naivebayes|tag\.(perceptron|sequential|hmm)|lm)",
+    ),
+    Package(
+        "gensim", only=r"^gensim\.(models|corpora\.dictionary|similarities)", skip=r"downloader|wrappers|callbacks"
+    ),
     Package("spacy", only=r"^spacy\.(lookups|attrs)"),
     Package("networkx", only=r"^networkx\.classes"),
     Package("tslearn"),
-    Package("sktime", only=r"^sktime\.(base|classification|forecasting|transformations|regression|clustering)", skip=r"_check|llm|hf_"),
+    Package(
+        "sktime",
+        only=r"^sktime\.(base|classification|forecasting|transformations|regression|clustering)",
+        skip=r"_check|llm|hf_",
+    ),
     Package("surprise"),
     Package("implicit", skip=r"gpu|ann"),
     Package("prophet"),
@@ -121,4 +162,4 @@ _STDLIB = (
 )
 _SMALL = "cloudpickle dill PIL tokenizers"
 _LEARNERS = ""
-ROOT_FILES: dict[str, str] = {root: "stdlib" for root in _STDLIB.split()} | {root: "miscellany" for root in _SMALL.split()}
+ROOT_FILES: dict[str, str] = dict.fromkeys(_STDLIB.split(), "stdlib") | dict.fromkeys(_SMALL.split(), "miscellany")

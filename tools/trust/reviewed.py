@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 #: Bases that have no Python source in a distribution, and what they make of a class.
-EXTERNAL_BASES: dict[str, str] = dict.fromkeys(
-    "object abc.ABC ABC typing.Generic Generic typing.Protocol Protocol typing_extensions.Protocol"
-    " dict list tuple set frozenset int float str bytes complex"
-    " collections.OrderedDict collections.defaultdict collections.UserDict collections.UserList collections.Counter"
-    " collections.UserString collections.deque collections.ChainMap"
-    " collections.abc.Mapping collections.abc.MutableMapping collections.abc.Sequence collections.abc.Set"
-    " collections.abc.MutableSequence collections.abc.MutableSet collections.abc.Iterator collections.abc.Iterable"
-    " collections.abc.Callable collections.abc.Sized collections.abc.Hashable collections.abc.Container"
-    " collections.abc.Collection collections.abc.ItemsView collections.abc.KeysView collections.abc.ValuesView"
-    " collections.Mapping collections.MutableMapping collections.Sequence collections.Iterable"
-    " typing.NamedTuple typing.TypedDict typing.Mapping typing.MutableMapping typing.Sequence typing.Dict"
-    " typing.List typing.Iterator typing.Iterable typing.OrderedDict typing.Tuple typing.Callable typing.Set"
-    " typing.Sized typing.Container typing.Collection typing_extensions.TypedDict typing.Hashable"
-    " contextlib.ContextDecorator contextlib.AbstractContextManager argparse.Namespace types.SimpleNamespace"
-    " numbers.Number datetime.datetime datetime.timedelta datetime.tzinfo threading.local"
-    " numpy.ndarray numpy.generic numpy.matrix numpy.ma.MaskedArray numpy.recarray np.ndarray"
-    # Extension types read in their .pyx or C sources: no loading, no files, no imports in __cinit__/__setstate__.
-    " torch._C._TensorBase torch._C.TensorBase torch._C._CudaFloatStorageBase torch._C.StorageBase"
-    " torch._C.Generator torch._C.LegacyVariableBase pandas._libs.internals.BlockManager"
-    " pandas._libs.internals.Block pandas._libs.internals.SharedBlock pandas._libs.internals.NumpyBlock"
-    " pandas._libs.arrays.NDArrayBacked pandas._libs.interval.IntervalMixin pandas._libs.tslibs.period.PeriodMixin"
-    " pandas._libs.properties.cache_readonly pandas._libs.tslibs.dtypes.PeriodDtypeBase"
-    " scipy.spatial._ckdtree.cKDTree scipy.spatial.ckdtree.cKDTree scipy.interpolate._interpnd.NDInterpolatorBase"
-    " scipy.interpolate.interpnd.NDInterpolatorBase"
-    # Named tuples made by a factory.
-    " TtestResultBase PearsonRResultBase"
-    " sklearn.tree._tree.Tree sklearn.tree._criterion.Criterion sklearn._loss._loss.CyLossFunction"
-    " sklearn.utils._typedefs.float64_t".split(),
-    "object",
-) | dict.fromkeys("enum.Enum enum.IntEnum enum.Flag enum.IntFlag enum.StrEnum Enum".split(), "enum") | dict.fromkeys(
-    "Exception Warning UserWarning".split(), "exception"
+EXTERNAL_BASES: dict[str, str] = (
+    dict.fromkeys(
+        "object abc.ABC ABC typing.Generic Generic typing.Protocol Protocol typing_extensions.Protocol"
+        " dict list tuple set frozenset int float str bytes complex"
+        " collections.OrderedDict collections.defaultdict collections.UserDict collections.UserList collections.Counter"
+        " collections.UserString collections.deque collections.ChainMap"
+        " collections.abc.Mapping collections.abc.MutableMapping collections.abc.Sequence collections.abc.Set"
+        " collections.abc.MutableSequence collections.abc.MutableSet collections.abc.Iterator collections.abc.Iterable"
+        " collections.abc.Callable collections.abc.Sized collections.abc.Hashable collections.abc.Container"
+        " collections.abc.Collection collections.abc.ItemsView collections.abc.KeysView collections.abc.ValuesView"
+        " collections.Mapping collections.MutableMapping collections.Sequence collections.Iterable"
+        " typing.NamedTuple typing.TypedDict typing.Mapping typing.MutableMapping typing.Sequence typing.Dict"
+        " typing.List typing.Iterator typing.Iterable typing.OrderedDict typing.Tuple typing.Callable typing.Set"
+        " typing.Sized typing.Container typing.Collection typing_extensions.TypedDict typing.Hashable"
+        " contextlib.ContextDecorator contextlib.AbstractContextManager argparse.Namespace types.SimpleNamespace"
+        " numbers.Number datetime.datetime datetime.timedelta datetime.tzinfo threading.local"
+        " numpy.ndarray numpy.generic numpy.matrix numpy.ma.MaskedArray numpy.recarray np.ndarray"
+        # Extension types read in their .pyx or C sources: no loading, no files, no imports in __cinit__/__setstate__.
+        " torch._C._TensorBase torch._C.TensorBase torch._C._CudaFloatStorageBase torch._C.StorageBase"
+        " torch._C.Generator torch._C.LegacyVariableBase pandas._libs.internals.BlockManager"
+        " pandas._libs.internals.Block pandas._libs.internals.SharedBlock pandas._libs.internals.NumpyBlock"
+        " pandas._libs.arrays.NDArrayBacked pandas._libs.interval.IntervalMixin pandas._libs.tslibs.period.PeriodMixin"
+        " pandas._libs.properties.cache_readonly pandas._libs.tslibs.dtypes.PeriodDtypeBase"
+        " scipy.spatial._ckdtree.cKDTree scipy.spatial.ckdtree.cKDTree scipy.interpolate._interpnd.NDInterpolatorBase"
+        " scipy.interpolate.interpnd.NDInterpolatorBase"
+        # Named tuples made by a factory.
+        " TtestResultBase PearsonRResultBase"
+        " sklearn.tree._tree.Tree sklearn.tree._criterion.Criterion sklearn._loss._loss.CyLossFunction"
+        " sklearn.utils._typedefs.float64_t".split(),
+        "object",
+    )
+    | dict.fromkeys("enum.Enum enum.IntEnum enum.Flag enum.IntFlag enum.StrEnum Enum".split(), "enum")
+    | dict.fromkeys("Exception Warning UserWarning".split(), "exception")
 )
 
 #: External bases whose own ``__setstate__`` takes the whole state, so that setters are never reached by BUILD.

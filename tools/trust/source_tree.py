@@ -60,15 +60,19 @@ def _makes_tuple(node: ast.expr) -> bool:
 
 
 class SourceTree:
-    """The modules below one directory that plays the part of ``site-packages``."""
+    """The modules below one directory that plays the part of ``site-packages``.
 
-    def __init__(self, root: Path) -> None:
+    Packages that are not there, such as the libraries that an old release builds on, come from ``fallback``.
+    """
+
+    def __init__(self, root: Path, fallback: SourceTree | None = None) -> None:
         self.root = root
+        self.fallback = fallback
         self._modules: dict[str, ModuleSource | None] = {}
         self._resolved: dict[str, tuple[str, str] | None] = {}
 
     def walk(self, package: str) -> Iterator[str]:
-        """Names of every module of ``package``, tests left out."""
+        """Names of every module of ``package`` that stands in this tree itself, tests left out."""
         base = self.root.joinpath(*package.split("."))
         if base.with_suffix(".py").is_file():
             yield package
@@ -83,7 +87,10 @@ class SourceTree:
     def module(self, name: str) -> ModuleSource | None:
         """The parsed module, ``None`` when there is no Python source for it."""
         if name not in self._modules:
-            self._modules[name] = self._parse(name)
+            head = name.partition(".")[0]
+            own = (self.root / head).is_dir() or (self.root / f"{head}.py").is_file()
+            elsewhere = None if own or self.fallback is None else self.fallback
+            self._modules[name] = elsewhere.module(name) if elsewhere else self._parse(name)
         return self._modules[name]
 
     def resolve(self, name: str, hops: int = 0) -> tuple[str, str] | None:

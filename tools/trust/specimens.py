@@ -13,7 +13,18 @@ Labelled = Iterator[tuple[str, Any]]
 
 def specimens() -> Labelled:
     """Every specimen that the installed libraries can make."""
-    for family in (standard, arrays, frames, sparse, estimators, meta_estimators, distributions, boosters, networks, others):
+    for family in (
+        standard,
+        arrays,
+        frames,
+        sparse,
+        estimators,
+        meta_estimators,
+        distributions,
+        boosters,
+        networks,
+        others,
+    ):
         try:
             yield from family()
         except ImportError as error:
@@ -104,7 +115,10 @@ def frames() -> Labelled:
     yield "multi", frame.set_index(["a", "b"])
     yield "range", pd.RangeIndex(3)
     yield "columns", pd.DataFrame(np.eye(2), columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]))
-    yield "scalars", [pd.Timestamp("2020", tz="Europe/Paris"), pd.NaT, pd.NA, pd.Timedelta(1), pd.Period("2020"), pd.Interval(0, 1)]
+    yield (
+        "scalars",
+        [pd.Timestamp("2020", tz="Europe/Paris"), pd.NaT, pd.NA, pd.Timedelta(1), pd.Period("2020"), pd.Interval(0, 1)],
+    )
     yield "naive", pd.date_range("2020", periods=3, freq="h")
     for name in pd.offsets.__all__:
         try:
@@ -178,15 +192,31 @@ def estimators() -> Labelled:
 def meta_estimators() -> Labelled:
     """Pipelines, searches, kernels, metrics."""
     import numpy as np
-    from sklearn import ensemble, feature_selection, gaussian_process, linear_model, metrics, model_selection, neighbors
-    from sklearn import calibration, compose, pipeline, preprocessing, svm, tree
+    from sklearn import (
+        calibration,
+        compose,
+        ensemble,
+        feature_selection,
+        gaussian_process,
+        linear_model,
+        metrics,
+        model_selection,
+        neighbors,
+        pipeline,
+        preprocessing,
+        svm,
+        tree,
+    )
     from sklearn.gaussian_process import kernels
 
     rng = np.random.RandomState(0)
     x, y = rng.rand(60, 3), rng.randint(0, 3, 60)
     logistic = linear_model.LogisticRegression()
     yield "pipeline", pipeline.make_pipeline(preprocessing.StandardScaler(), logistic).fit(x, y)
-    yield "columns", compose.make_column_transformer((preprocessing.StandardScaler(), [0]), remainder="passthrough").fit(x)
+    yield (
+        "columns",
+        compose.make_column_transformer((preprocessing.StandardScaler(), [0]), remainder="passthrough").fit(x),
+    )
     yield "selector", compose.make_column_selector(dtype_include=np.number)
     for search in (
         model_selection.GridSearchCV(logistic, {"C": [1, 2]}, scoring="f1_macro"),
@@ -201,17 +231,31 @@ def meta_estimators() -> Labelled:
     for loss in ("squared_error", "absolute_error", "huber", "quantile"):
         yield f"boosting {loss}", ensemble.GradientBoostingRegressor(loss=loss, n_estimators=2).fit(x, y)
     for loss in ("poisson", "gamma", "quantile", "absolute_error"):
-        model = ensemble.HistGradientBoostingRegressor(loss=loss, max_iter=2, quantile=0.5 if loss == "quantile" else None)
+        model = ensemble.HistGradientBoostingRegressor(
+            loss=loss, max_iter=2, quantile=0.5 if loss == "quantile" else None
+        )
         yield f"hist {loss}", model.fit(x, y + 1)
     for loss in ("hinge", "log_loss", "modified_huber", "squared_hinge", "perceptron", "huber", "epsilon_insensitive"):
         yield f"sgd {loss}", linear_model.SGDClassifier(loss=loss).fit(x, y)
     for loss in ("squared_error", "huber", "epsilon_insensitive", "squared_epsilon_insensitive"):
         yield f"sgd regression {loss}", linear_model.SGDRegressor(loss=loss).fit(x, y)
-    for metric in ("euclidean", "manhattan", "chebyshev", "minkowski", "hamming", "canberra", "braycurtis", "haversine"):
+    for metric in (
+        "euclidean",
+        "manhattan",
+        "chebyshev",
+        "minkowski",
+        "hamming",
+        "canberra",
+        "braycurtis",
+        "haversine",
+    ):
         for algorithm in ("kd_tree", "ball_tree"):
             data = x[:, :2] if metric == "haversine" else x
             try:
-                yield f"{metric} {algorithm}", neighbors.KNeighborsClassifier(metric=metric, algorithm=algorithm).fit(data, y)
+                yield (
+                    f"{metric} {algorithm}",
+                    neighbors.KNeighborsClassifier(metric=metric, algorithm=algorithm).fit(data, y),
+                )
             except ValueError:
                 continue
             model32 = neighbors.KNeighborsClassifier(metric=metric, algorithm=algorithm)
@@ -274,7 +318,9 @@ def boosters() -> Labelled:
             print(f"# {package}: {error}")
             continue
         for name in names:
-            options: dict[str, Any] = {"verbose": 0} if package == "catboost" else {"verbose": -1} if package == "lightgbm" else {}
+            options: dict[str, Any] = (
+                {"verbose": 0} if package == "catboost" else {"verbose": -1} if package == "lightgbm" else {}
+            )
             try:
                 model = getattr(module, name)(**options)
                 if name.endswith("Ranker"):
@@ -309,8 +355,14 @@ def networks() -> Labelled:
     yield "sequential", model
     yield "state", model.state_dict()
     yield "transformer", nn.Transformer(8, 2, 1, 1, 8)
-    yield "rnn", [nn.LSTM(2, 2), nn.GRU(2, 2), nn.Embedding(3, 2), nn.MultiheadAttention(4, 2), nn.ModuleList([nn.ReLU()])]
-    yield "dicts", [nn.ModuleDict({"a": nn.ReLU()}), nn.ParameterList([nn.Parameter(torch.ones(1))]), nn.ParameterDict()]
+    yield (
+        "rnn",
+        [nn.LSTM(2, 2), nn.GRU(2, 2), nn.Embedding(3, 2), nn.MultiheadAttention(4, 2), nn.ModuleList([nn.ReLU()])],
+    )
+    yield (
+        "dicts",
+        [nn.ModuleDict({"a": nn.ReLU()}), nn.ParameterList([nn.Parameter(torch.ones(1))]), nn.ParameterDict()],
+    )
     for name in dir(nn):
         kind = getattr(nn, name)
         if isinstance(kind, type) and issubclass(kind, nn.Module):
@@ -332,7 +384,10 @@ def networks() -> Labelled:
             except Exception:
                 continue
     sgd = optim.SGD(weight, 0.1)
-    yield "schedules", [optim.lr_scheduler.StepLR(sgd, 1).state_dict(), optim.lr_scheduler.OneCycleLR(sgd, 1, 10).state_dict()]
+    yield (
+        "schedules",
+        [optim.lr_scheduler.StepLR(sgd, 1).state_dict(), optim.lr_scheduler.OneCycleLR(sgd, 1, 10).state_dict()],
+    )
     yield "values", [torch.Size([1]), torch.device("cpu"), torch.strided, torch.channels_last, torch.float32]
     yield "sparse", torch.eye(3).to_sparse()
     yield "sparse csr", torch.eye(3).to_sparse_csr()

@@ -1,0 +1,1 @@
+"""Ways to reach Violet. Thin: they parse, call one service, and render."""

@@ -1,0 +1,180 @@
+"""``violet scan``: examine model files without running them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from violet.domain import Decision, Report, Severity, UsageError, Verdict
+from violet.faces.cli.output import Plan, plan, terminal_width, use_color, write_text
+from violet.faces.cli.progress import Progress
+from violet.services.configuration import (
+    Configuration,
+    ignore_source,
+    load,
+    parse_seconds,
+    parse_size,
+    policy,
+    threshold,
+)
+from violet.services.judgement import judge
+from violet.services.options import ScanOptions
+from violet.services.scan import scan
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+    from violet.policy import Policy
+
+T = TypeVar("T")
+
+FORMATS = ("console", "json", "sarif", "junit", "markdown", "html")
+
+DESCRIPTION = """Examine model files, directories, Hugging Face caches and installed packages. Nothing that is
+examined is loaded, imported or executed; each file is read in a process of its own, with limits."""
+
+EXAMPLES = """  violet scan model.pkl                        one file
+  violet scan models/ --output report.html     a directory, with a page to read
+  violet scan models/ --format sarif           for code-scanning viewers
+  violet scan --package lightgbm               an installed package
+  violet scan models/ --write-baseline accepted.json
+  violet scan models/ --baseline accepted.json only what is new fails
+  violet scan ~/Downloads/model --isolated     settings found on this machine are not obeyed
+
+exit codes: 0 all well; 1 a finding reaches --fail-on; 2 wrong usage or configuration;
+3 something could not be examined, and nothing worse was found"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    what = parser.add_argument_group("what to examine")
+    what.add_argument("paths", nargs="*", metavar="PATH", help="a file or a directory")
+    what.add_argument("--package", action="append", default=[], metavar="NAME", help="an installed package")
+    what.add_argument("--deep", action="store_true", default=None, help="read all content, tensors too")
+    what.add_argument("--ignore-file", action="append", default=[], metavar="FILE", help="obey this ignore file, too")
+    verdict = parser.add_argument_group("verdict")
+    verdict.add_argument("--fail-on", metavar="SEVERITY", help="info, low, medium, high (default) or critical")
+    verdict.add_argument("--baseline", default="", metavar="FILE", help="accept the findings of this earlier report")
+    verdict.add_argument(
+        "--write-baseline", default="", metavar="FILE", help="accept today's findings, and write them down"
+    )
+    shown = parser.add_argument_group("report")
+    shown.add_argument("--format", choices=FORMATS, help="default: console")
+    shown.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write it there; may be repeated, the suffix decides",
+    )
+    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    shown.add_argument(
+        "--quiet", action="store_true", help="no report on standard output but one asked for by --format"
+    )
+    shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
+    limits = parser.add_argument_group("limits and settings")
+    limits.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one a processor)")
+    limits.add_argument("--timeout", metavar="SECONDS", help="time for one file (default: 120; large files get more)")
+    limits.add_argument("--memory", metavar="SIZE", help="memory of one worker (default: 1GiB)")
+    limits.add_argument(
+        "--config", default="", metavar="FILE", help="obey this configuration file instead of searching"
+    )
+    limits.add_argument("--isolated", action="store_true", help="search neither violet.toml nor .violetignore")
+
+
+def run(arguments: Namespace, command_line: list[str]) -> int:
+    configuration = load(file=arguments.config, isolated=arguments.isolated)
+    outputs = plan(arguments.format or "", arguments.output, arguments.quiet)
+    options = _options(arguments, configuration)
+    rules = _policy(arguments, configuration)
+    progress = Progress(not arguments.no_progress)
+    try:
+        report = scan(options, progress, meanwhile=lambda: _load_renderers(outputs))
+    finally:
+        progress.close()
+    if arguments.write_baseline:
+        report = _write_baseline(arguments.write_baseline, report)
+    report, decision = judge(report, rules)
+    _show(report, decision, rules, outputs, arguments, command_line)
+    return decision.exit_code
+
+
+def _options(arguments: Namespace, configuration: Configuration) -> ScanOptions:
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise UsageError("--jobs must be 1 or more.")
+    return ScanOptions(
+        paths=tuple(arguments.paths),
+        packages=tuple(arguments.package),
+        deep=configuration.value("scan.deep") if arguments.deep is None else True,
+        jobs=arguments.jobs or configuration.value("scan.jobs"),
+        timeout=_parsed("--timeout", parse_seconds, arguments.timeout) or configuration.value("scan.timeout"),
+        memory=_parsed("--memory", parse_size, arguments.memory) or configuration.value("scan.memory"),
+        baseline=arguments.baseline,
+        ignore=configuration.ignore + tuple(ignore_source(path) for path in arguments.ignore_file),
+        bounds=configuration.bounds,
+        configuration=(*configuration.found_files, *arguments.ignore_file, *filter(None, [arguments.config])),
+    )
+
+
+def _policy(arguments: Namespace, configuration: Configuration) -> Policy:
+    chosen = policy(configuration)
+    if arguments.fail_on is None:
+        return chosen
+    return replace(chosen, fail_on=_parsed("--fail-on", threshold, arguments.fail_on))
+
+
+def _parsed(option: str, parse: Callable[[Any], T], text: str | None) -> T | None:
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}.") from error
+
+
+def _write_baseline(path: str, report: Report) -> Report:
+    from violet.services.baseline import accept, baseline_text
+
+    write_text(path, baseline_text(report))
+    return accept(report, frozenset(finding.fingerprint for finding in report.findings))
+
+
+def _load_renderers(outputs: Plan) -> None:
+    """Rendering nothing loads all that rendering needs, while the workers are busy."""
+    from violet.report import View, render
+
+    empty = View(Report("scan", ""), Decision(Verdict.ALLOW))
+    for fmt in outputs.formats:
+        render(empty, fmt)
+
+
+def _show(
+    report: Report,
+    decision: Decision,
+    rules: Policy,
+    outputs: Plan,
+    arguments: Namespace,
+    command_line: list[str],
+) -> None:
+    import shlex
+
+    from violet.report import View, render
+    from violet.services.catalogue import help_for
+
+    findings = (*report.findings, *report.accepted)
+    known, texts = help_for(finding.rule for finding in findings) if findings else ({}, {})
+    view = View(
+        report=report,
+        decision=decision,
+        rules=known,
+        rule_help=texts,
+        command_line=shlex.join(["violet", *command_line]),
+        fail_on=rules.fail_on if rules.fail_on is not None else Severity.CRITICAL,
+    )
+    for path, fmt in outputs.files:
+        write_text(path, render(view, fmt))
+    if outputs.standard:
+        if outputs.standard == "console":
+            view = replace(view, width=terminal_width(), color=use_color(arguments.color))
+        sys.stdout.write(render(view, outputs.standard))

@@ -1,0 +1,130 @@
+"""The one way in and out of the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from violet.domain import UsageError, VioletError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("scan", "examine model files, directories and packages without running them"),
+    ("rules", "list the rules, or explain one"),
+    ("config", "show what is configured, and where each value came from"),
+    ("demo", "build a small model zoo with a trojan in it, and scan it"),
+    ("completion", "print completions for bash, zsh or fish"),
+)
+"""Name and summary; the command's module is loaded only when it is asked for."""
+
+INTERRUPTED = 130
+BROKEN = 3
+
+_HELP = """usage: violet COMMAND [ARGUMENT...]
+
+Secure machine-learning models from training data to incident recovery.
+
+commands:
+{commands}
+
+options:
+  -h, --help   show this, or the help of a command: violet COMMAND --help
+  --version    show the version
+  --debug      show where an error came from
+
+examples:
+  violet scan model.pkl
+  violet scan models/ --output report.html --output report.sarif
+  violet rules explain pickle/dangerous-call
+
+exit codes: 0 all well; 1 the policy is not met; 2 wrong usage or configuration;
+3 something could not be examined, and nothing worse was found
+"""
+
+
+def entry(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code. Errors are explained on standard error."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _take_debug(given)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = _dispatch(given)
+        sys.stdout.flush()
+        return code
+    except VioletError as error:
+        if debug:
+            raise
+        print(f"violet: {error.diagnostics()}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("violet: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone: nothing to say, and no complaint at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return BROKEN
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"violet: internal error: {type(error).__name__}: {error}. Run it with --debug and report it.",
+            file=sys.stderr,
+        )
+        return BROKEN
+
+
+def _take_debug(arguments: list[str]) -> bool:
+    """Remove ``--debug``, wherever it stands before ``--``."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if "--debug" not in arguments[:end]:
+        return False
+    arguments.remove("--debug")
+    return True
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        if arguments[1:] and arguments[0] == "help":
+            return _dispatch([arguments[1], "--help"])
+        print(help_text(), end="")
+        return 0 if arguments else UsageError.exit_code
+    name = arguments[0]
+    if name in ("--version", "-V"):
+        from violet import __version__
+
+        print(f"violet {__version__}")
+        return 0
+    if name not in dict(COMMANDS):
+        raise UsageError(f"There is no command {name!r}.", _suggest(name))
+    from importlib import import_module
+
+    from violet.faces.cli.parser import Parser
+
+    command = import_module(f"violet.faces.cli.commands.{name}")
+    parser = Parser(prog=f"violet {name}", description=command.DESCRIPTION, examples=command.EXAMPLES)
+    command.add_arguments(parser)
+    try:
+        parsed = parser.parse_all(arguments[1:])
+    except SystemExit as ended:  # --help
+        return int(ended.code or 0)
+    code: int = command.run(parsed, arguments)
+    return code
+
+
+def help_text() -> str:
+    """What ``violet --help`` prints."""
+    width = max(len(name) for name, _ in COMMANDS)
+    return _HELP.format(commands="\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS))
+
+
+def _suggest(name: str) -> str:
+    if os.path.exists(name):
+        return f"To examine a file: violet scan {name}"
+    import difflib
+
+    close = difflib.get_close_matches(name, [command for command, _ in COMMANDS], 1, 0.5)
+    return f"Did you mean: violet {close[0]}?" if close else "See: violet --help"

@@ -1,0 +1,1 @@
+"""Public knowledge, pinned: catalogues that are generated from their sources and shipped with Violet."""

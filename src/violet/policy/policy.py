@@ -1,0 +1,100 @@
+"""Turn a report into a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from violet.domain import Decision, Finding, Report, Severity, Verdict
+from violet.policy.glob import matches
+
+if TYPE_CHECKING:
+    import datetime
+
+NEVER_FAIL = "never-fail-i-accept-everything"
+"""The value of ``fail_on`` that lets every finding pass. Long, so that nobody sets it by accident."""
+
+BY_CHOICE = frozenset({"ignored", "version control", "bytecode cache", "duplicate"})
+"""``Skipped.what`` of things left out because somebody said so, or because they are examined elsewhere.
+They are shown, but do not make a report incomplete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Accept one rule's findings on some paths, for a time and for a reason."""
+
+    rule: str
+    path: str
+    until: datetime.date
+    reason: str
+    origin: str = ""
+    """Where it stands (file and number), for messages."""
+
+    def covers(self, finding: Finding) -> bool:
+        return finding.rule == self.rule and matches(self.path, finding.logical_path or finding.location.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``fail_on`` is the lowest severity that is not let through; ``None`` lets everything through."""
+
+    fail_on: Severity | None = Severity.HIGH
+    waivers: tuple[Waiver, ...] = ()
+
+
+def waive(report: Report, policy: Policy, today: datetime.date | None) -> Report:
+    """Move findings that a waiver in force covers from ``findings`` to ``accepted``. ``today`` may be
+    ``None`` where there are no waivers."""
+    if not policy.waivers or today is None:
+        return report
+    valid = [waiver for waiver in policy.waivers if waiver.until >= today]
+    accepted = tuple(f for f in report.findings if any(w.covers(f) for w in valid))
+    if not accepted:
+        return report
+    remaining = tuple(f for f in report.findings if not any(w.covers(f) for w in valid))
+    return replace(report, findings=remaining, accepted=report.accepted + accepted)
+
+
+def decide(report: Report, policy: Policy, today: datetime.date | None) -> Decision:
+    """The verdict on what is left after baselines and waivers.
+
+    Exit codes: 1 where a finding reaches ``fail_on``; else 3 where something was not examined, or nothing
+    was; else 0.
+    """
+    reasons: list[str] = []
+    over = [f for f in report.findings if policy.fail_on is not None and f.severity >= policy.fail_on]
+    unexamined = [s for s in report.skipped if s.what not in BY_CHOICE]
+    nothing = not report.assets
+    if over:
+        reasons.append(f"{_count(len(over), 'finding')} of severity {policy.fail_on} or above.")
+    if report.failed:
+        reasons.append(f"{_count(len(report.failed), 'file')} could not be read.")
+    if unexamined:
+        places = len({s.location.path for s in unexamined})
+        reasons.append(f"{_count(places, 'file')} not examined, or not completely.")
+    if nothing:
+        reasons.append("Nothing was examined.")
+    reasons.extend(_waiver_notes(report, policy, today))
+    if policy.fail_on is None:
+        reasons.append(f"The policy lets every finding through ({NEVER_FAIL}).")
+    if over:
+        return Decision(Verdict.DENY, tuple(reasons), 1)
+    if report.failed or unexamined or nothing:
+        return Decision(Verdict.WARN, tuple(reasons), 3)
+    warned = any(f.severity >= Severity.MEDIUM for f in report.findings)
+    return Decision(Verdict.WARN if warned else Verdict.ALLOW, tuple(reasons), 0)
+
+
+def _waiver_notes(report: Report, policy: Policy, today: datetime.date | None) -> list[str]:
+    """Waivers that have run out and would otherwise have covered something."""
+    notes = []
+    for waiver in policy.waivers:
+        if today is None or waiver.until >= today:
+            continue
+        if any(waiver.covers(f) for f in report.findings):
+            notes.append(f"The waiver of {waiver.rule} for {waiver.path} ran out on {waiver.until.isoformat()}.")
+    return notes
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""The use cases. Faces call these and nothing below them."""

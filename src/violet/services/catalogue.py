@@ -1,0 +1,72 @@
+"""Every rule there is, with its help: those of the checks and those of the scan itself."""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from violet.domain import Rule, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class RuleEntry:
+    """``formats`` are the formats whose files are asked (``*``: all; empty: the scan itself answers);
+    ``module`` is where the rule stands."""
+
+    rule: Rule
+    formats: tuple[str, ...]
+    module: str
+
+    @property
+    def help(self) -> str:
+        """The docstring of the rule's file, in Markdown."""
+        import inspect
+
+        return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
+
+
+@cache
+def rules() -> Mapping[str, RuleEntry]:
+    """By rule id, sorted. Raises ``ValueError`` where two rules share an id."""
+    from violet.checks.base import checks
+
+    found = {entry.rule.id: RuleEntry(entry.rule, entry.formats, entry.module) for entry in checks()}
+    for entry in _scan_rules():
+        if entry.rule.id in found:
+            raise ValueError(f"two rules are called {entry.rule.id!r}")
+        found[entry.rule.id] = entry
+    return dict(sorted(found.items()))
+
+
+def _scan_rules() -> list[RuleEntry]:
+    import violet.services.rules as package
+
+    names = sorted(f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__))
+    return [RuleEntry(import_module(name).RULE, (), name) for name in names]
+
+
+def help_for(ids: Iterable[str]) -> tuple[dict[str, Rule], dict[str, str]]:
+    """Rules and help texts of these ids, by id; unknown ids are left out."""
+    known = rules()
+    entries = [known[name] for name in sorted(set(ids)) if name in known]
+    return {e.rule.id: e.rule for e in entries}, {e.rule.id: e.help for e in entries}
+
+
+def find(name: str) -> RuleEntry:
+    """The rule of this id. Raises ``UsageError`` with the nearest id where there is none."""
+    known = rules()
+    if name in known:
+        return known[name]
+    import difflib
+
+    bare = [key for key in known if key.partition("/")[2] == name]
+    close = bare or difflib.get_close_matches(name, known, 1, 0.4)
+    hint = f"Did you mean {close[0]!r}?" if close else "See: violet rules"
+    raise UsageError(f"There is no rule {name!r}.", hint)

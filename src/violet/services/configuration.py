@@ -1,0 +1,398 @@
+"""What is configured, and where each value came from.
+
+One file: ``violet.toml``, or ``[tool.violet]`` in ``pyproject.toml``, searched from the working directory
+upward (never beside what is scanned: whoever made that could have written it). Values come, the later
+winning, from the defaults, the file, ``VIOLET_<SECTION>_<KEY>`` in the environment, and the command line.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from violet.domain import ConfigurationError, Severity
+from violet.policy import NEVER_FAIL, Policy, Waiver
+from violet.services.options import IGNORE_FILE, IgnoreSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FILE = "violet.toml"
+PROJECT_FILE = "pyproject.toml"
+LARGEST = 1 << 20
+"""Bytes of a configuration or ignore file that are read."""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Key:
+    """A setting: ``parse`` turns what a file or the environment says into the value, or raises
+    ``ValueError``."""
+
+    name: str
+    default: Any
+    parse: Callable[[Any], Any]
+    help: str
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Setting:
+    """A value in force and its origin: ``default``, a file, an environment variable."""
+
+    value: Any
+    origin: str = "default"
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Configuration:
+    """Every key's setting; ``file`` is the configuration file in force (``""``: none), ``root`` its
+    directory (or the working directory); ``found`` tells that it was found by searching."""
+
+    settings: Mapping[str, Setting]
+    file: str = ""
+    root: str = "."
+    found: bool = True
+    ignore: tuple[IgnoreSource, ...] = field(default=())
+    found_files: tuple[str, ...] = field(default=())
+
+    def value(self, name: str) -> Any:
+        return self.settings[name].value
+
+    @property
+    def bounds(self) -> tuple[tuple[str, int], ...]:
+        """The bounds that are not left at their defaults."""
+        prefix = "scan.bounds."
+        return tuple(
+            (name.removeprefix(prefix), setting.value)
+            for name, setting in self.settings.items()
+            if name.startswith(prefix) and setting.origin != "default"
+        )
+
+
+def load(
+    directory: str = ".",
+    *,
+    file: str = "",
+    isolated: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> Configuration:
+    """The configuration in force in ``directory``. ``file`` names the configuration file instead of
+    searching; ``isolated`` looks at no file at all. Raises ``ConfigurationError``."""
+    environment = os.environ if environment is None else environment
+    settings = {key.name: Setting(key.default) for key in keys()}
+    table: Mapping[str, Any] = {}
+    origin = ""
+    if file:
+        origin, table = file, _read(file)
+    elif not isolated:
+        origin, table = _search(os.path.abspath(directory))
+    if table:
+        _apply_table(table, origin, settings)
+    _apply_environment(environment, settings)
+    root = os.path.dirname(os.path.abspath(origin)) if origin else os.path.abspath(directory)
+    ignore, found = _ignore_sources(settings, root, origin, isolated, named=bool(file))
+    if origin and not file:
+        found = (*found, origin)
+    return Configuration(settings, origin, root, not file, ignore, found)
+
+
+def ignore_source(path: str) -> IgnoreSource:
+    """An ignore file that was named on the command line."""
+    return IgnoreSource(path, _lines(path), os.path.dirname(os.path.abspath(path)), found=False)
+
+
+def policy(configuration: Configuration) -> Policy:
+    """The policy that the configuration describes."""
+    return Policy(threshold(configuration.value("policy.fail_on")), configuration.value("policy.waive"))
+
+
+def keys() -> tuple[Key, ...]:
+    """Every key there is, in the order in which they are shown."""
+    from violet.formats.source import Bounds
+
+    bounds = Bounds()
+    return (
+        Key("policy.fail_on", "high", parse_fail_on, "lowest severity that gives exit code 1"),
+        Key("policy.waive", (), _parse_waivers, "findings accepted for a time and a reason"),
+        Key("scan.deep", False, _parse_bool, "read all content, tensors too"),
+        Key("scan.ignore", (), _parse_strings, "patterns, as in .violetignore, of what to leave out"),
+        Key("scan.jobs", 0, _parse_count, "worker processes (0: one a processor)"),
+        Key("scan.memory", 1 << 30, parse_size, "memory of one worker: a number with B, KiB, MiB or GiB"),
+        Key("scan.timeout", 120.0, parse_seconds, "seconds for one file; large files get more"),
+        *(
+            Key(f"scan.bounds.{name}", getattr(bounds, name), _parse_count, text)
+            for name, text in _BOUNDS.items()
+            if hasattr(bounds, name)
+        ),
+    )
+
+
+def as_text(value: Any) -> str:
+    """A setting's value as it is shown."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "; ".join(_waiver_text(entry) if isinstance(entry, Waiver) else str(entry) for entry in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _waiver_text(waiver: Waiver) -> str:
+    return f"{waiver.rule} for {waiver.path} until {waiver.until.isoformat()} ({waiver.reason})"
+
+
+_BOUNDS = {
+    "depth": "containers within containers",
+    "members": "members of all containers of one file",
+    "expanded": "bytes that decompression of one file may produce",
+    "in_memory": "bytes of one expanded member held in memory",
+    "operations": "steps of the pickle machine for one file",
+    "text": "bytes of a text that are read",
+    "table": "bytes of one header or directory",
+}
+
+
+def _search(directory: str) -> tuple[str, Mapping[str, Any]]:
+    """The nearest configuration file at or above ``directory``. Directories in which everybody may write
+    (such as ``/tmp``) are passed over, unless one stands in it."""
+    start = directory
+    while True:
+        if directory == start or not _everybody_may_write(directory):
+            own = os.path.join(directory, FILE)
+            shared = os.path.join(directory, PROJECT_FILE)
+            table = _project_table(shared) if os.path.isfile(shared) else None
+            if os.path.isfile(own):
+                if table is not None:
+                    raise ConfigurationError(f"Both {own} and [tool.violet] in {shared} exist.", "Keep one of them.")
+                return own, _read(own)
+            if table is not None:
+                return shared, table
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return "", {}
+        directory = parent
+
+
+def _everybody_may_write(directory: str) -> bool:
+    try:
+        return bool(os.stat(directory).st_mode & 0o002)
+    except OSError:
+        return True
+
+
+def _project_table(path: str) -> Mapping[str, Any] | None:
+    """``[tool.violet]``; ``None`` where the file does not mention it."""
+    if b"tool.violet" not in _bytes(path):
+        return None
+    table = _parse_toml(path).get("tool", {}).get("violet")
+    if table is not None and not isinstance(table, dict):
+        raise ConfigurationError(f"[tool.violet] in {path} must be a table.")
+    return table
+
+
+def _read(path: str) -> Mapping[str, Any]:
+    content = _parse_toml(path)
+    if os.path.basename(path) != PROJECT_FILE:
+        return content
+    table: Mapping[str, Any] = content.get("tool", {}).get("violet", {})
+    return table
+
+
+def _parse_toml(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(_bytes(path).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(content) > LARGEST:
+        raise ConfigurationError(f"{path} is larger than {LARGEST:,} bytes.")
+    return content
+
+
+def _lines(path: str) -> tuple[tuple[int, str], ...]:
+    text = _bytes(path).decode("utf-8", "surrogateescape")
+    return tuple(enumerate(text.removeprefix("\ufeff").split("\n"), 1))
+
+
+def _apply_table(table: Mapping[str, Any], origin: str, settings: dict[str, Setting]) -> None:
+    known = {key.name: key for key in keys()}
+    for name, value in _flatten(table, "", {key.rpartition(".")[0] for key in known}):
+        key = known.get(name)
+        if key is None:
+            raise ConfigurationError(f"{origin} sets {name!r}, which does not exist.", _nearest(name, list(known)))
+        try:
+            settings[name] = Setting(key.parse(value), origin)
+        except ValueError as error:
+            raise ConfigurationError(f"{name} in {origin}: {error}.") from error
+
+
+def _flatten(table: Mapping[str, Any], prefix: str, sections: set[str]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in table.items():
+        full = f"{prefix}{name}"
+        if isinstance(value, dict) and (full in sections or value):
+            found.extend(_flatten(value, f"{full}.", sections))
+        else:
+            found.append((full, value))
+    return found
+
+
+def _apply_environment(environment: Mapping[str, str], settings: dict[str, Setting]) -> None:
+    for key in keys():
+        variable = f"VIOLET_{key.name.upper().replace('.', '_')}"
+        text = environment.get(variable)
+        if not text or key.name == "policy.waive":
+            continue
+        try:
+            settings[key.name] = Setting(key.parse(text), variable)
+        except ValueError as error:
+            raise ConfigurationError(f"{variable}: {error}.") from error
+
+
+def _ignore_sources(
+    settings: Mapping[str, Setting], root: str, origin: str, isolated: bool, named: bool
+) -> tuple[tuple[IgnoreSource, ...], tuple[str, ...]]:
+    sources: list[IgnoreSource] = []
+    found: list[str] = []
+    if not isolated:
+        for directory in dict.fromkeys((root, os.getcwd())):
+            path = os.path.join(directory, IGNORE_FILE)
+            if os.path.isfile(path):
+                shown = IGNORE_FILE if directory == os.getcwd() else path
+                sources.append(IgnoreSource(shown, _lines(path), directory))
+                found.append(path)
+    patterns = settings["scan.ignore"]
+    if patterns.value:
+        name = os.path.basename(origin) if patterns.origin == origin else patterns.origin
+        lines = tuple(enumerate(patterns.value, 1))
+        sources.append(IgnoreSource(f"{name} scan.ignore", lines, root, found=not named))
+    return tuple(sources), tuple(found)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, known, 1, 0.5) or [
+        key for key in known if key.rpartition(".")[2] == name.rpartition(".")[2]
+    ]
+    return f"Did you mean {close[0]!r}?" if close else f"The keys are: {', '.join(known)}."
+
+
+def parse_fail_on(value: Any) -> str:
+    """A severity's name, or the long name of the policy that never fails."""
+    if not isinstance(value, str):
+        raise ValueError("must be the name of a severity")
+    if value == NEVER_FAIL:
+        return value
+    if value.lower() in ("never", "none", "off", "false"):
+        raise ValueError(f"to let every finding through, say so in full: {NEVER_FAIL!r}")
+    return str(Severity.parse(value))
+
+
+def threshold(name: str) -> Severity | None:
+    """The severity that ``fail_on`` names; ``None`` for the policy that never fails. Raises
+    ``ValueError``."""
+    name = parse_fail_on(name)
+    return None if name == NEVER_FAIL else Severity.parse(name)
+
+
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "k": 1 << 10,
+    "kib": 1 << 10,
+    "m": 1 << 20,
+    "mib": 1 << 20,
+    "g": 1 << 30,
+    "gib": 1 << 30,
+}
+_SMALLEST_MEMORY = 64 << 20
+
+
+def parse_size(value: Any) -> int:
+    """``1 GiB``, ``512MiB`` or a number of bytes, in bytes. At least 64 MiB: a worker needs as much
+    itself."""
+    text = str(value).strip().lower()
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz").rstrip()
+    unit = _UNITS.get(text[len(digits) :].strip())
+    if isinstance(value, bool) or unit is None or not digits.replace(".", "", 1).isdecimal():
+        raise ValueError(f"{value!r} is not a size: give a number with B, KiB, MiB or GiB")
+    size = int(float(digits) * unit)
+    if size < _SMALLEST_MEMORY:
+        raise ValueError(f"{value!r} is too little: a worker needs 64 MiB")
+    return size
+
+
+def parse_seconds(value: Any) -> float:
+    """A positive number of seconds."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if isinstance(value, bool) or not 0 < seconds <= 7 * 86_400:
+        raise ValueError(f"{value!r} is not a number of seconds above 0")
+    return seconds
+
+
+def _parse_count(value: Any) -> int:
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is not a whole number of 0 or more")
+    return value
+
+
+def _parse_bool(value: Any) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if isinstance(value, str) and value.lower() in words:
+        value = words[value.lower()]
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _parse_strings(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part]
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise ValueError("must be a list of texts")
+    return tuple(value)
+
+
+def _parse_waivers(value: Any) -> tuple[Waiver, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be written as [[policy.waive]] tables")
+    return tuple(_parse_waiver(number, entry) for number, entry in enumerate(value, 1))
+
+
+def _parse_waiver(number: int, entry: Any) -> Waiver:
+    import datetime
+
+    where = f"waiver {number}"
+    if not isinstance(entry, dict):
+        raise ValueError(f"{where} must be a table")
+    for name in entry:
+        if name not in ("rule", "path", "until", "reason"):
+            raise ValueError(f"{where} has {name!r}; it may have rule, path, until and reason")
+    for name in ("rule", "path", "reason"):
+        if not isinstance(entry.get(name), str) or not entry[name].strip():
+            raise ValueError(f"{where} needs a {name}")
+    until = entry.get("until")
+    if isinstance(until, str):
+        try:
+            until = datetime.date.fromisoformat(until)
+        except ValueError:
+            until = None
+    if isinstance(until, datetime.datetime):
+        until = until.date()
+    if not isinstance(until, datetime.date):
+        raise ValueError(f"{where} needs until, the last day on which it holds (2027-01-31)")
+    return Waiver(entry["rule"], entry["path"], until, entry["reason"].strip(), where)

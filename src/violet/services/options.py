@@ -1,0 +1,43 @@
+"""What a scan is asked to do: one frozen object for every face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IGNORE_FILE = ".violetignore"
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreSource:
+    """Patterns of one origin, relative to the directory ``base``.
+
+    For what lies elsewhere, patterns that were ``found`` by searching say nothing, and those of a file that
+    was named on the command line are relative to the scanned root.
+    """
+
+    origin: str
+    lines: tuple[tuple[int, str], ...]
+    base: str
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """``paths`` are files and directories, ``packages`` installed distributions or import names.
+
+    ``jobs`` is the number of worker processes (0: as many as processors); ``timeout`` is in seconds for one
+    file (large files get more), ``memory`` in bytes for one worker; ``bounds`` overrides fields of
+    ``violet.formats.source.Bounds`` by name; ``baseline`` is the path of an earlier report.
+    """
+
+    paths: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    deep: bool = False
+    jobs: int = 0
+    timeout: float = 120.0
+    memory: int = 1 << 30
+    baseline: str = ""
+    ignore: tuple[IgnoreSource, ...] = ()
+    bounds: tuple[tuple[str, int], ...] = ()
+    configuration: tuple[str, ...] = ()
+    """Paths of the configuration files in force that were found by searching."""
