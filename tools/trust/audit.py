@@ -36,9 +36,10 @@ HARMLESS_FUNCTIONS = _ERRORS | set(
     " object.__new__ object.__getattribute__ object.__getattr__ object.__delattr__ tuple.__new__ str.__new__"
     " int.__new__ float.__new__ dict.__setitem__ dict.__new__ list.__new__ warnings.warn OrderedDict defaultdict"
     " threading.Lock threading.RLock Lock RLock weakref.ref np.array_equal numpy.array_equal tuple.__hash__"
-    " np.asarray np.array np.isscalar np.any np.all np.allclose copy.copy ValueError reversed map iter next sum"
-    " six.iteritems iteritems Exception cast typing.cast locals object.__eq__ fields dataclasses.fields torch.is_tensor torch.tensor torch.empty"
-    " is_dataclass datetime.now timezone check_random_state InconsistentVersionWarning np.diff np.sum tuple.__eq__ list.__eq__"
+    " np.asarray np.array np.isscalar np.any np.all np.allclose copy.copy ValueError print reversed map iter next sum"
+    " six.iteritems iteritems Exception cast typing.cast locals object.__eq__ fields dataclasses.fields torch.is_tensor"
+    " torch.tensor torch.empty is_dataclass datetime.now timezone check_random_state InconsistentVersionWarning np.diff"
+    " np.sum tuple.__eq__ list.__eq__"
     " logging.getLogger getLogger _logger.warning logger.warning".split()
 )
 HARMLESS_METHODS = frozenset(

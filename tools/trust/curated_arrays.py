@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables: one line a module)
 """Hand-written facts about numpy, scipy, pandas and pyarrow: extension types and functions that have no Python source.
 
 numpy's C functions were read: ``scalar`` takes object dtypes but loads nothing nested; ``_reconstruct`` makes an
@@ -192,6 +193,7 @@ numpy.linalg._linalg: norm det inv pinv eig eigh svd qr cholesky solve lstsq mat
 numpy.random._bit_generator: BitGenerator
 scipy.special: expit logit softmax log_softmax logsumexp erf erfc erfinv gamma gammaln digamma beta betaln boxcox boxcox1p inv_boxcox inv_boxcox1p xlogy xlog1py entr ndtr ndtri log1p expm1 cbrt exp2 exp10 softplus huber pseudo_huber kl_div rel_entr comb binom factorial
 scipy.special._ufuncs: expit logit erf erfc erfinv gamma gammaln psi beta betaln boxcox boxcox1p inv_boxcox inv_boxcox1p xlogy xlog1py entr ndtr ndtri log1p expm1 cbrt exp2 exp10 huber pseudo_huber kl_div rel_entr binom
+scipy.special._special_ufuncs: expit logit erf erfc erfinv gamma gammaln psi beta betaln boxcox boxcox1p inv_boxcox inv_boxcox1p xlogy xlog1py entr ndtr ndtri log1p expm1 cbrt exp2 exp10 huber pseudo_huber kl_div rel_entr binom log_expit exprel sinpi cospi
 scipy.special._logsumexp: softmax log_softmax logsumexp
 scipy.special._basic: comb factorial
 scipy.stats: pearsonr spearmanr kendalltau mode zscore skew kurtosis iqr gmean hmean trim_mean ks_2samp entropy rankdata

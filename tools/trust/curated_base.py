@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables: one line a module)
 """Hand-written facts about the standard library, joblib, dill, cloudpickle, and small pure-Python libraries.
 
 Format, shared by every ``curated_*`` module: one line "module: name name ..." per module; a CHECKED line holds
@@ -24,6 +25,7 @@ _PLAIN = (
     " str tuple zip Ellipsis NotImplemented"
 )
 
+#: zoneinfo refuses keys that are not relative, normal paths: no file outside the time zone directories is read.
 CALL = f"""
 builtins: {_PLAIN} {_EXCEPTIONS}
 __builtin__: {_PLAIN} long unicode basestring xrange buffer StandardError {_EXCEPTIONS}
@@ -57,11 +59,11 @@ dateutil.tz.tz: tzutc tzlocal tzoffset
 dateutil.tz: tzutc tzlocal tzoffset
 dateutil.relativedelta: relativedelta
 _random: Random
-itertools: chain count cycle repeat
+itertools: chain count
 string: Template
 numbers: Number Complex Real Rational Integral
 http: HTTPStatus
-zoneinfo: ZoneInfo
+zoneinfo: ZoneInfo ZoneInfo._unpickle
 collections.abc: Mapping Sequence Callable Iterable Iterator
 inspect: _ParameterKind Parameter Signature
 """

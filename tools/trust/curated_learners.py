@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables: one line a module)
 """Hand-written facts about scikit-learn's extension types, boosters, tokenizers and other model libraries."""
 
 from __future__ import annotations
@@ -104,6 +105,8 @@ hdbscan.dist_metrics: {_NEWOBJ}
 
 REFER = """
 sklearn.cluster._kmeans: _kmeans_single_lloyd _kmeans_single_elkan
+sklearn.metrics._scorer: _passthrough_scorer
+sklearn.metrics.scorer: _passthrough_scorer
 sklearn.feature_extraction.text: strip_accents_ascii strip_accents_unicode strip_tags
 sklearn.feature_selection: f_classif f_regression chi2 mutual_info_classif mutual_info_regression r_regression
 sklearn.metrics: accuracy_score f1_score precision_score recall_score roc_auc_score log_loss mean_squared_error mean_absolute_error r2_score make_scorer

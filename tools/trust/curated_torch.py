@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables: one line a module)
 """Hand-written facts about torch: rebuild functions, storages, dtypes, and functions that are safe as values.
 
 Deliberately absent: torch.load, torch.hub, torch.jit, torch.package, torch.utils.*, torch.ops, torch.classes,
@@ -57,7 +58,7 @@ torch.jit._pickle: build_intlist build_doublelist build_boollist build_tensorlis
 torch.nn.utils.rnn: PackedSequence PackedSequence_
 """
 CONSTRUCT = """
-torch: Tensor
+torch: Tensor ScriptObject
 torch._tensor: Tensor
 torch.tensor: Tensor
 torch.nn.parameter: Parameter Buffer UninitializedParameter UninitializedBuffer

@@ -23,7 +23,7 @@ import curated_base
 import curated_learners
 import curated_torch
 from audit import Auditor
-from packages import PACKAGES, data_file
+from packages import PACKAGES, SKIP_CLASSES, data_file
 from source_tree import SourceTree
 
 LINE = 120  # columns, as configured for the formatter
@@ -31,7 +31,7 @@ KINDS = ("CALL", "CHECKED", "CONSTRUCT", "REFER")
 CURATED = (curated_base, curated_arrays, curated_torch, curated_learners)
 UNSAFE_FUNCTION = (
     "load fetch open read save dump exec eval compile import download url run write get_data store cache resolve"
-    " make_ check_ _check"
+    " make_ check_"
 ).split()
 
 Table = dict[str, dict[str, dict[str, str]]]  # kind -> module -> name -> condition
@@ -61,6 +61,8 @@ def survey(tree: SourceTree, table: Table, refused: dict[str, str]) -> None:
             if module is None:
                 continue
             for qualname in module.classes:
+                if SKIP_CLASSES.search(qualname):
+                    continue
                 verdict = auditor.trusted(name, qualname)
                 if verdict.kind == "refused":
                     refused[f"{name}:{qualname}"] = verdict.why
@@ -70,7 +72,7 @@ def survey(tree: SourceTree, table: Table, refused: dict[str, str]) -> None:
     for name in curated_learners.FUNCTION_MODULES:
         module = tree.module(name)
         for function in sorted(module.functions if module else ()):
-            if not any(part in function for part in UNSAFE_FUNCTION) and function != "main":
+            if not function.startswith("_") and not any(part in function for part in UNSAFE_FUNCTION):
                 table["REFER"][name].setdefault(function, "")
 
 

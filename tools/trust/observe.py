@@ -13,7 +13,7 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from specimens import specimens
 
@@ -25,7 +25,7 @@ NEEDED = {"call": Trust.CALL_CHECKED, "new": Trust.CONSTRUCT, "build": Trust.CON
 class Recorder(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """The pure-Python unpickler, noting each name found and what the stream does with it."""
 
-    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
 
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream)
@@ -50,8 +50,15 @@ def _noting(opcode: bytes, use: str, pick: Callable[[Recorder], Any]) -> None:
     original = Recorder.dispatch[opcode[0]]
 
     def load(self: Recorder) -> None:
-        self.note(use, pick(self))
+        picked = pick(self)
+        arguments = self.stack[-1] if picked is getattr else ()
+        self.note(use, picked)
         original(self)
+        # A method reached with getattr goes by its owner's name and its own.
+        if len(arguments) == 2 and id(arguments[0]) in self.names:
+            module, owner = self.names[id(arguments[0])]
+            self.names[id(self.stack[-1])] = (module, f"{owner}.{arguments[1]}")
+            self.kept.append(self.stack[-1])
 
     Recorder.dispatch[opcode[0]] = load
 

@@ -16,7 +16,7 @@ class Package:
 
     def wants(self, module: str) -> bool:
         """Tell whether ``module`` is surveyed."""
-        if SKIP_EVERYWHERE.search(module):
+        if SKIP_EVERYWHERE.search(module):  # before anything else: no package may opt back in
             return False
         if self.only and not re.search(self.only, module):
             return False
@@ -27,7 +27,13 @@ class Package:
 SKIP_EVERYWHERE = re.compile(
     r"(^|[._])(tests?|testing|conftest|setup|distutils|f2py|numpy_distutils|datasets?|data_loading|examples?|cli"
     r"|command|commands|benchmarks?|__main__|docscrape|numpydoc|sphinxext|hub|download|estimator_checks|mocking"
-    r"|build_utils|subprocess|executor|loky|threading|multiprocess|dask|spark|ray|onnx|jit|_pytest)([._]|$)"
+    r"|build_utils|subprocess|executor|loky|threading|multiprocess|dask|spark|ray|onnx|jit|_pytest|_internal|llm|openai_encoder|hf)([._]|$)"
+)
+
+#: Helper classes that no model holds and whose very purpose is to reach for something.
+SKIP_CLASSES = re.compile(
+    r"(?i)temp_?file|safeeval|fileopener|evaluator$|processorwrapper|hubstorage|modelurls|_lazy|lazyload|cachedproperty"
+    r"|modelloader|^client$"
 )
 
 _POPULAR = (
@@ -79,7 +85,7 @@ PACKAGES: tuple[Package, ...] = (
     Package(
         "transformers",
         only=rf"^transformers\.(configuration_utils|modeling_utils|modeling_outputs|modeling_layers|activations|pytorch_utils|tokenization_|trainer_utils|training_args|trainer_callback|trainer_pt_utils|generation|utils\.(generic|quantization_config)|models\.({_POPULAR})\.(configuration|modeling|tokenization)_)",
-        skip=r"_tf_|_flax_|modeling_tf|modeling_flax|continuous_batching|torch_compile",
+        skip=r"[._](tf|flax)_|modeling_tf|modeling_flax|continuous_batching|torch_compile",
     ),
     Package("sentence_transformers", skip=r"backend|evaluation|readers|trainer|hpo"),
     Package("setfit"),
@@ -155,10 +161,10 @@ def data_file(root: str) -> str:
 
 
 _STDLIB = (
-    "builtins __builtin__ exceptions collections datetime decimal _decimal _pydecimal fractions uuid array time ipaddress"
-    " pathlib types argparse random _random operator _operator io _io logging itertools string numbers http zoneinfo"
-    " inspect dataclasses copyreg copy_reg functools _functools _codecs codecs re _sre math typing statistics enum abc"
-    " UserDict UserList pytz dateutil"
+    "builtins __builtin__ exceptions collections datetime decimal _decimal _pydecimal fractions uuid array time"
+    " ipaddress pathlib types argparse random _random operator _operator io _io logging itertools string numbers http"
+    " zoneinfo inspect dataclasses copyreg copy_reg functools _functools _codecs codecs re _sre math typing statistics"
+    " enum abc UserDict UserList pytz dateutil"
 )
 _SMALL = "cloudpickle dill PIL tokenizers"
 _LEARNERS = ""

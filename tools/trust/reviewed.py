@@ -29,7 +29,9 @@ EXTERNAL_BASES: dict[str, str] = (
         " scipy.spatial._ckdtree.cKDTree scipy.spatial.ckdtree.cKDTree scipy.interpolate._interpnd.NDInterpolatorBase"
         " scipy.interpolate.interpnd.NDInterpolatorBase"
         # Named tuples made by a factory.
-        " TtestResultBase PearsonRResultBase"
+        " TtestResultBase PearsonRResultBase builtins.object pandas._libs.tslibs.offsets.BaseOffset"
+        " pandas._libs.internals.NDArrayBackedBlock numpy.core.numerictypes.void numpy._core.numerictypes.void"
+        " numpy._core.numeric.ndarray numpy.core.numeric.ndarray"
         " sklearn.tree._tree.Tree sklearn.tree._criterion.Criterion sklearn._loss._loss.CyLossFunction"
         " sklearn.utils._typedefs.float64_t".split(),
         "object",
@@ -86,7 +88,22 @@ REVIEWED_METHODS: frozenset[str] = frozenset(
     " numpy._core.records:recarray.__new__ numpy.core.records:recarray.__new__"
     " numpy.matrixlib.defmatrix:matrix.__new__"
     # Wraps the class's own update and compute.
-    " torchmetrics.metric:Metric.__setstate__"
+    " torchmetrics.metric:Metric.__setstate__ torchmetrics.metric:Metric.__eq__"
+    # Compare parameters; refuse renamed attributes; build a scorer from three arrays.
+    " skbase.base._base:BaseObject.__eq__ pygam.core:Core.__setattr__ pygam.terms:MetaTermMixin.__setattr__"
+    " gensim.models.keyedvectors:KeyedVectors.vocab implicit.nearest_neighbours:ItemItemRecommender.__setstate__"
+    " numpy.core.records:recarray.__getattribute__ numpy._core.records:recarray.__getattribute__"
+    " transformers.tokenization_utils_base:SpecialTokensMixin.__setattr__"
+    " transformers.tokenization_utils_base:PreTrainedTokenizerBase.max_len_single_sentence"
+    " transformers.tokenization_utils_base:PreTrainedTokenizerBase.max_len_sentences_pair"
+    " transformers.tokenization_python:PythonBackend.added_tokens_decoder"
+    " statsmodels.tsa.arima.params:SARIMAXParams.ar_poly statsmodels.tsa.arima.params:SARIMAXParams.ma_poly"
+    " statsmodels.tsa.arima.params:SARIMAXParams.ma_params statsmodels.tsa.arima.params:SARIMAXParams.params"
+    " statsmodels.tsa.arima.params:SARIMAXParams.seasonal_ar_params"
+    " statsmodels.tsa.arima.params:SARIMAXParams.seasonal_ma_params"
+    " statsmodels.tsa.arima.params:SARIMAXParams.seasonal_ar_poly"
+    " statsmodels.tsa.arima.params:SARIMAXParams.seasonal_ma_poly"
+    " statsmodels.tsa.arima.params:SARIMAXParams.sigma2"
     # Look attributes up on the wrapped environment, and only report ambiguity.
     " stable_baselines3.common.vec_env.base_vec_env:VecEnvWrapper.__getattr__"
     " transformers.integrations.heterogeneity.configuration_utils:HeterogeneousConfigMixin.__getattribute__"
@@ -104,8 +121,9 @@ REVIEWED_METHODS: frozenset[str] = frozenset(
 REVIEWED_PREFIXES: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "pandas.core.",
-        frozenset("__setitem__ __eq__ __setattr__ __getattr__ __hash__ __new__ __setstate__ freq".split()),
+        frozenset("__setitem__ __eq__ __setattr__ __getattr__ __hash__ __new__ __setstate__ freq name append".split()),
     ),
+    ("pandas.tseries.", frozenset("__eq__ __hash__ __setstate__".split())),
     (
         "scipy.sparse.",
         frozenset("__setitem__ __eq__ __getattr__ dtype shape __setattr__ __set__ __new__".split()),
@@ -121,7 +139,9 @@ REVIEWED_PREFIXES: tuple[tuple[str, frozenset[str]], ...] = (
     ("gym.spaces.", frozenset(["__setstate__"])),
     ("omegaconf.", frozenset("__setstate__ __setitem__ __setattr__ __getattr__ __eq__ __hash__".split())),
     ("transformers.heterogeneity", frozenset(["__getattribute__"])),
-    ("transformers.configuration_utils", frozenset(["__getattribute__", "__setattr__"])),
+    ("transformers.backbone_utils", frozenset("out_features out_indices".split())),
+    ("transformers.utils.backbone_utils", frozenset("out_features out_indices".split())),
+    ("transformers.configuration_utils", frozenset("__getattribute__ __setattr__ num_labels rope_scaling".split())),
 )
 
 #: Classes that pass the automatic audit or might, yet must never be trusted, and why.

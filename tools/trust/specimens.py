@@ -261,8 +261,9 @@ def meta_estimators() -> Labelled:
             model32 = neighbors.KNeighborsClassifier(metric=metric, algorithm=algorithm)
             yield f"{metric} {algorithm} 32", model32.fit(data.astype("f4"), y)
     yield "kernels", [
-        kernels.RBF() + kernels.WhiteKernel() * kernels.Matern(), kernels.RationalQuadratic() ** 2, kernels.ConstantKernel(),
-        kernels.ExpSineSquared(), kernels.DotProduct(), kernels.PairwiseKernel(), kernels.CompoundKernel([kernels.RBF()]),
+        kernels.RBF() + kernels.WhiteKernel() * kernels.Matern(), kernels.RationalQuadratic() ** 2,
+        kernels.ConstantKernel(), kernels.ExpSineSquared(), kernels.DotProduct(), kernels.PairwiseKernel(),
+        kernels.CompoundKernel([kernels.RBF()]),
     ]  # fmt: skip
     yield "gpc", gaussian_process.GaussianProcessClassifier(kernels.RBF()).fit(x, y)
     yield "log1p", preprocessing.FunctionTransformer(np.log1p).fit(x)

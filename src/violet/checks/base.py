@@ -26,7 +26,7 @@ ANY = ("*",)
 """For ``@check(RULE, formats=ANY)``: asked of every node, whatever its format."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One examined thing: a file, or something inside one.
 
@@ -97,7 +97,7 @@ class Context:
         return Measurement(Location(self.node.path), name, value, unit)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Check:
     """A rule, the formats it is asked of (``("*",)``: every node), and the function that answers."""
 
@@ -133,24 +133,45 @@ def check(rule: Rule, formats: tuple[str, ...]) -> Callable[[Judge], Judge]:
 def checks() -> tuple[Check, ...]:
     """Every check, by rule id: those of this package and those that installed packages add through the
     entry-point group ``violet.checks``. Raises ``ValueError`` where two rules share an id."""
+    return _sorted(modules())
+
+
+@cache
+def checks_for(format_id: str) -> tuple[Check, ...]:
+    """The checks asked of a node that was read as this format (``""``: of no known format).
+
+    Loads only what it needs: ``index`` says of each module which formats its checks are asked of, and a
+    module that is not in the index is loaded and asked itself.
+    """
+    from violet.checks.index import INDEX
+
+    wanted = (format_id, "*")
+    possible = [name for name in modules() if name not in INDEX or any(one in INDEX[name] for one in wanted)]
+    return tuple(entry for entry in _sorted(possible) if any(one in entry.formats for one in wanted))
+
+
+@cache
+def modules() -> tuple[str, ...]:
+    """The full names of all modules that hold checks, this package's own first."""
     import violet.checks as package
 
+    found: list[str] = []
+    for directory in package.__path__:
+        for family in sorted(m.name for m in pkgutil.iter_modules([directory]) if m.ispkg):
+            inside = pkgutil.iter_modules([os.path.join(directory, family)])
+            found += [f"violet.checks.{family}.{m.name}" for m in inside if not m.name.startswith("_")]
+    return (*sorted(found), *_third_party())
+
+
+def _sorted(names: Iterable[str]) -> tuple[Check, ...]:
     found: dict[str, Check] = {}
-    for family in sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg):
-        inside = import_module(f"violet.checks.{family}")
-        for name in sorted(m.name for m in pkgutil.iter_modules(inside.__path__)):
-            if not name.startswith("_"):
-                _collect(f"violet.checks.{family}.{name}", found)
-    for module in _third_party():
-        _collect(module, found)
+    for module in names:
+        for entry in getattr(import_module(module), "__violet_checks__", ()):
+            if entry.rule.id in found:
+                other = found[entry.rule.id].module
+                raise ValueError(f"two checks are called {entry.rule.id!r}: {other}, {module}")
+            found[entry.rule.id] = entry
     return tuple(found[key] for key in sorted(found))
-
-
-def _collect(module: str, found: dict[str, Check]) -> None:
-    for entry in getattr(import_module(module), "__violet_checks__", ()):
-        if entry.rule.id in found:
-            raise ValueError(f"two checks are called {entry.rule.id!r}: {found[entry.rule.id].module}, {module}")
-        found[entry.rule.id] = entry
 
 
 def _third_party() -> list[str]:
@@ -174,9 +195,3 @@ def _third_party() -> list[str]:
 
             return sorted(point.value.partition(":")[0] for point in entry_points(group="violet.checks"))
     return []
-
-
-@cache
-def checks_for(format_id: str) -> tuple[Check, ...]:
-    """The checks asked of a node that was read as this format (``""``: of no known format)."""
-    return tuple(entry for entry in checks() if format_id in entry.formats or "*" in entry.formats)

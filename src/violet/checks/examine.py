@@ -22,7 +22,7 @@ STOPPED_RULE = "artifact/examination-stopped"
 """The rule of what the examination itself reports; its text is in the check of that name."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Examination:
     """What came of one file: an asset for it and for each part, and the outcomes, in file order."""
 
@@ -30,7 +30,7 @@ class Examination:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Pending:
     source: Source
     name: str
@@ -122,16 +122,16 @@ def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) 
         _judge(node, entry is main, result)
         _note_unexamined(node, entry is main, result)
         if entry is None or entry.inert or entry.id == "text":
-            node.parsed.children.extend(_carved(item.source))
+            node.parsed.children.extend(_carved(item.source, meter))
         children.extend(_descend(node, child, item, meter) for child in node.parsed.children)
     return children
 
 
-def _carved(source: Source) -> list[Child]:
+def _carved(source: Source, meter: Meter) -> list[Child]:
     """Pickles that begin somewhere within content that is nothing else, or nothing that runs."""
     from violet.formats.pickle.trial import carve
 
-    return [Child("pickle", source.window(at, source.size - at), Relation.HIDDEN, "pickle", at) for at in carve(source)]
+    return [Child("pickle", source.window(at, source.size - at), Relation.HIDDEN, "pickle", at) for at in carve(source, meter)]
 
 
 def _read(

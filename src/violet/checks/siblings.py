@@ -16,12 +16,12 @@ MOST_READ = 16 << 20
 
 def directory_siblings(path: str, root: str) -> tuple[Callable[[str], Source | None], Callable[[], list[str]]]:
     """``sibling`` and ``siblings`` (see ``Reading``) for a file on disk; nothing outside ``root`` opens."""
-    directory = os.path.dirname(os.path.abspath(path))
-    limit = os.path.realpath(root) if root else os.path.realpath(directory)
+    directory = os.path.dirname(path) or "."
 
     def sibling(relative: str) -> Source | None:
         if os.path.isabs(relative) or "\x00" in relative:
             return None
+        limit = os.path.realpath(root or directory)
         target = os.path.realpath(os.path.join(directory, relative))
         if os.path.commonpath([limit, target]) != limit:
             return None

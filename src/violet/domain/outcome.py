@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-import hashlib
+
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits."""
+        import hashlib
+
         parts = (self.rule, self.logical_path or self.location.path, self.key or self.evidence)
         joined = "\x00".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.sha256(joined).hexdigest()[:32]

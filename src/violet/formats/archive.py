@@ -28,7 +28,7 @@ MOST_HOPS = 40
 """Links that are followed to find where one leads, as many as Linux follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Member:
     """One member of an archive.
 
@@ -47,7 +47,7 @@ class Member:
     link_target: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ArchiveFacts:
     """What an archive holds: ``kind`` is the format's id, ``members`` are in the order of its directory."""
 
@@ -155,7 +155,7 @@ def _sniff_iso(probe: Probe) -> Certainty:
 
 
 def _known(format_id: str, title: str, suffixes: tuple[str, ...], *marks: bytes) -> Format:
-    return Format(format_id, title, suffixes, _magic(*marks), rank=60)
+    return Format(format_id, title, suffixes, _magic(*marks), rank=60, first=bytes({mark[0] for mark in marks}))
 
 
 FORMATS = (

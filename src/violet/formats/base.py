@@ -27,7 +27,7 @@ class Certainty(enum.IntEnum):
     """The magic number, or a structure that nothing else has."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Probe:
     """What sniffers look at. ``name`` is the base name (``model.pkl``), possibly empty."""
 
@@ -35,12 +35,13 @@ class Probe:
     name: str
     head: bytes
     _tail: bytes | None = None
+    suffix: str = ""
+    """The last suffix in lower case with its dot, or ``""``."""
 
-    @property
-    def suffix(self) -> str:
-        """The last suffix in lower case with its dot, or ``""``."""
+    def __post_init__(self) -> None:
         dot = self.name.rfind(".")
-        return self.name[dot:].lower() if dot > 0 else ""
+        if dot > 0:
+            self.suffix = self.name[dot:].lower()
 
     @property
     def tail(self) -> bytes:
@@ -66,7 +67,7 @@ class Relation(enum.StrEnum):
     """A text taken out of metadata (a chat template, a source text)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Child:
     """Something inside that is examined on its own.
 
@@ -81,7 +82,7 @@ class Child:
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Defect:
     """Where content breaks the rules of its format.
 
@@ -98,7 +99,7 @@ class Defect:
     evidence: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Parsed:
     """What a reader saw: format-specific ``facts``, ``children`` to examine, ``defects``.
 
@@ -111,7 +112,7 @@ class Parsed:
     unexamined: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Reading:
     """What a reader may use besides the source.
 
@@ -128,7 +129,7 @@ class Reading:
     siblings: Callable[[], list[str]] = field(default=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Format:
     """One file format. ``formats/<name>.py`` holds ``FORMAT = Format(...)``: nothing else is touched.
 
@@ -145,5 +146,9 @@ class Format:
     read: Callable[[Source, Reading], Parsed] | None = None
     executable: bool = False
     inert: bool = False
+    first: bytes = b""
+    """The bytes with which such content can begin (empty: any): others are not asked about."""
+    textual: bool = False
+    """Whether such content holds no NUL bytes (unless a byte-order mark says that it is UTF-16)."""
     rank: int = 50
     """Among equally certain formats the lower rank is the main one, the others are read as well."""

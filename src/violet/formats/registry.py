@@ -53,13 +53,25 @@ def expected(name: str) -> tuple[Format, ...]:
     return table.get(lowered[dot:], ()) if dot >= 0 else ()
 
 
+@cache
+def _candidates(first: int, binary: bool) -> tuple[Format, ...]:
+    """The formats worth asking about content that begins with this byte (-1: that is empty)."""
+    return tuple(
+        entry
+        for entry in formats()
+        if (not entry.first or (first >= 0 and first in entry.first)) and not (binary and entry.textual)
+    )
+
+
 def identify(source: Source, name: str) -> tuple[Format, ...]:
     """What the content is, the main format first. Several where the content is several things at once
     (a polyglot); empty where nothing is known about it."""
     probe = Probe(source, name, source.read(0, HEAD))
+    head = probe.head
+    binary = b"\x00" in head[:1024] and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
     scored: list[tuple[int, int, Format]] = []
     best = Certainty.POSSIBLE
-    for entry in formats():
+    for entry in _candidates(head[0] if head else -1, binary):
         certainty = entry.sniff(probe)
         if certainty:
             scored.append((-certainty, entry.rank, entry))

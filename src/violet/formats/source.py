@@ -114,7 +114,7 @@ class BoundExceededError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bounds:
     """What the examination of one top-level file may use."""
 
@@ -128,13 +128,15 @@ class Bounds:
     """Bytes of one expanded member held in memory; larger ones go to an unlinked temporary file."""
     operations: int = 4 << 30
     """Bytes of opcodes that the pickle machine follows, all streams together."""
+    carved: int = 256 << 20
+    """Bytes of unknown content that are searched for pickles within."""
     text: int = 4 << 20
     """Bytes of a text file (source, template, configuration) that are read."""
     table: int = 64 << 20
     """Bytes of one header, directory or table (of a safetensors, zip, 7z or GGUF file)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Meter:
     """What the examination of one top-level file has used so far; raises ``BoundExceededError``."""
 
@@ -142,6 +144,13 @@ class Meter:
     members: int = 0
     expanded: int = 0
     operations: int = 0
+    carved: int = 0
+
+    def carve(self, count: int) -> int:
+        """How many of ``count`` bytes may still be searched for hidden pickles."""
+        allowed = max(min(count, self.bounds.carved - self.carved), 0)
+        self.carved += allowed
+        return allowed
 
     def member(self) -> None:
         self.members += 1

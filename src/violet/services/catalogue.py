@@ -45,6 +45,23 @@ def rules() -> Mapping[str, RuleEntry]:
     return dict(sorted(found.items()))
 
 
+def _by_name(rule_id: str) -> RuleEntry | None:
+    """The rule that stands where its id says, without loading any other."""
+    family, _, name = rule_id.replace("-", "_").partition("/")
+    for module in (f"violet.checks.{family}.{name}", f"violet.services.rules.{name}"):
+        try:
+            loaded = import_module(module)
+        except ImportError:
+            continue
+        for entry in getattr(loaded, "__violet_checks__", ()):
+            if entry.rule.id == rule_id:
+                return RuleEntry(entry.rule, entry.formats, module)
+        rule = getattr(loaded, "RULE", None)
+        if rule is not None and rule.id == rule_id:
+            return RuleEntry(rule, (), module)
+    return None
+
+
 def _scan_rules() -> list[RuleEntry]:
     import violet.services.rules as package
 
@@ -54,8 +71,11 @@ def _scan_rules() -> list[RuleEntry]:
 
 def help_for(ids: Iterable[str]) -> tuple[dict[str, Rule], dict[str, str]]:
     """Rules and help texts of these ids, by id; unknown ids are left out."""
-    known = rules()
-    entries = [known[name] for name in sorted(set(ids)) if name in known]
+    wanted = sorted(set(ids))
+    known: Mapping[str, RuleEntry] = {name: entry for name in wanted if (entry := _by_name(name))}
+    if len(known) < len(wanted):
+        known = rules()
+    entries = [known[name] for name in wanted if name in known]
     return {e.rule.id: e.rule for e in entries}, {e.rule.id: e.help for e in entries}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 IGNORE_FILE = ".violetignore"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IgnoreSource:
     """Patterns of one origin, relative to the directory ``base``.
 
@@ -21,7 +21,7 @@ class IgnoreSource:
     found: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScanOptions:
     """``paths`` are files and directories, ``packages`` installed distributions or import names.
 

@@ -33,7 +33,9 @@ def test_a_pickle_under_a_harmless_name_is_high(tmp_path: Path, name: str) -> No
     assert [f.severity.name for f in found] == ["HIGH"]
 
 
-@pytest.mark.parametrize("name", ["model", "model.bin", "model.pt", "model.joblib", "weights.ckpt", "x.dat", "a.unheard"])
+@pytest.mark.parametrize(
+    "name", ["model", "model.bin", "model.pt", "model.joblib", "weights.ckpt", "x.dat", "a.unheard"]
+)
 def test_names_that_announce_nothing_else_are_silent(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(pickle.dumps([1]))

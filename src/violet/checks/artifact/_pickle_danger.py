@@ -5,8 +5,6 @@ The list only raises severity and explains: what is on no allow-list is suspicio
 
 from __future__ import annotations
 
-import re
-
 RUNS_COMMANDS = "runs operating-system commands"
 RUNS_CODE = "runs Python code"
 IMPORTS = "imports any module or name by a string"
@@ -282,13 +280,12 @@ NAMES = {
     "sklearn.utils._testing.TempMemmap": FILES,
 }
 
-VERBS = re.compile(
+VERBS = (
     r"(?:^|[._])(?:eval|exec|execute|execfile|system|popen|spawn\w*|run|runs|runstring|runcode|runsource|runctx"
     r"|call|check_call|check_output|getoutput|getstatusoutput|compile|load|loads|unpickle|deserialize|import\w*"
     r"|open|write\w*|save\w*|dump|download\w*|fetch\w*|urlopen|urlretrieve|request|connect|remove|unlink"
     r"|rmtree|rmdir|delete\w*|move|copy\w*|symlink|chmod|kill|fork|pipe\w*|shell\w*|script\w*|cmd\w*|command\w*"
-    r"|getattr\w*|getattribute|resolve\w*|locate|from_file|from_pretrained|subimport|dlopen|load_library)$",
-    re.IGNORECASE,
+    r"|getattr\w*|getattribute|resolve\w*|locate|from_file|from_pretrained|subimport|dlopen|load_library)$"
 )
 """Last words of names that act: a function of a known library that is on no allow-list and is called so."""
 
@@ -328,4 +325,6 @@ def _through_attributes(name: str) -> str:
 
 def acts_by_name(name: str) -> bool:
     """Whether a function's name says that it runs, loads, fetches or writes something."""
-    return VERBS.search(name) is not None
+    import re
+
+    return re.search(VERBS, name, re.IGNORECASE) is not None

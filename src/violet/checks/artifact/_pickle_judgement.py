@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 def untrusted(context: Context) -> Iterator[tuple[Stream, Global]]:
     """Every name that no allow-list covers in the way it is used; each once in a file."""
     facts = context.facts(PickleFacts)
-    seen: set[str] = set()
-    for stream in facts.streams if facts else []:
-        for found in stream.globals:
-            if found.computed or found.dotted in seen or vouched(found):
-                continue
-            seen.add(found.dotted)
-            yield stream, found
+    if facts is None:
+        return iter(())
+    if facts.untrusted is None:
+        found: dict[str, tuple[Stream, Global]] = {}
+        for stream in facts.streams:
+            for name in stream.globals:
+                if not name.computed and not vouched(name):
+                    found.setdefault(name.dotted, (stream, name))
+        facts.untrusted = list(found.values())
+    return iter(facts.untrusted)
 
 
 def vouched(found: Global) -> bool:

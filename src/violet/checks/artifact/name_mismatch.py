@@ -36,6 +36,7 @@ RULE = Rule(
 )
 ALWAYS_TELLING = frozenset(("pickle", "elf", "pe", "macho", "shell", "java_serialized"))
 """Content that runs code as soon as it is loaded or started: no other format's name may stand on it."""
+WRAPPERS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile", "zip", "tar"))
 
 
 @check(RULE, formats=("*",))
@@ -47,8 +48,12 @@ def judge(context: Context) -> Iterator[Outcome]:
     announced = expected(node.name)
     if not announced or any(entry.id == own.id for entry in announced for own in node.formats):
         return
+    if found.id in WRAPPERS and any(entry.executable for entry in announced):
+        return  # joblib, pandas and others compress under the name of what they wrap
     titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
-    if found.id in ALWAYS_TELLING or (found.executable and not any(entry.executable for entry in announced)):
+    if found.textual and found.id not in ALWAYS_TELLING and all(entry.id == "text" for entry in announced):
+        severity = Severity.LOW  # one kind of text under another's name, and examined as what it is
+    elif found.id in ALWAYS_TELLING or (found.executable and not any(entry.executable for entry in announced)):
         severity = Severity.HIGH
     elif found.inert:
         severity = Severity.LOW

@@ -35,7 +35,7 @@ RULE = Rule(
     techniques=("AML.T0011.000", "AML.T0018.002"),
     cwe=(502,),
 )
-TELLING = re.compile(
+TELLING = (
     r"(?:^|\.)(?:os|subprocess|socket|ctypes|pty|importlib|runpy|shutil|requests|urllib|marshal|builtins|sys)$"
     r"|^(?:system|popen|Popen|check_output|exec|eval|compile|__import__|execve?|fork|dup2|urlopen|getoutput)$"
     r"|/bin/(?:ba|da|z)?sh|(?:curl|wget|nc)\s+\S|powershell"
@@ -51,7 +51,7 @@ def judge(context: Context) -> Iterator[Outcome]:
     made = [code for stream in facts.streams for code in stream.code] if facts else []
     if not made:
         return
-    telling = sorted({word for code in made for word in code.words if TELLING.search(word)})
+    telling = sorted({word for code in made for word in code.words if re.search(TELLING, word)})
     grave = [w for w in telling if w in MARKS or "/" in w or " " in w]
     if any(code.maker == "instance of a carried class" for code in made):
         grave += sorted({word for code in made for word in code.words} & AT_LOAD)

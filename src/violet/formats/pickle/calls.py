@@ -28,6 +28,10 @@ ARRAY_WRAPPERS = frozenset(
 DILL_MAIN = Entry(Trust.REFER)
 """``__builtin__.__main__``: what dill writes for the globals of ``__main__``, and reads by itself."""
 
+TORCHSCRIPT = Entry(Trust.CONSTRUCT)
+"""``__torch__.*``: classes compiled from the archive's own code, which is examined on its own. There is no Python
+module of that name."""
+
 
 class Calls:
     """The half of the machine that knows what imports and calls mean."""
@@ -65,10 +69,19 @@ class Calls:
                     self.globals[(new_module, new_name)] = found
                 self.globals[(module, name)] = found
                 return found
-        entry = DILL_MAIN if (module, name) == ("__builtin__", "__main__") else lookup(module, name)
+        entry = self._entry(module, name)
         found = Global(module, name, offset, entry)
         self.globals[(module, name)] = found
         return found
+
+    @staticmethod
+    def _entry(module: str, name: str) -> Entry | None:
+        if module.startswith("__"):
+            if module == "__builtin__" and name == "__main__":
+                return DILL_MAIN
+            if module == "__torch__" or module.startswith("__torch__."):
+                return TORCHSCRIPT
+        return lookup(module, name)
 
     def find_computed(self, module: Value, name: Value, offset: int) -> Global:
         if isinstance(module, str) and isinstance(name, str):

@@ -93,7 +93,7 @@ def plain_attribute(made: Call) -> bool:
         return True
     if isinstance(owner, Module):
         return True  # an import like any other: the name is judged
-    if not name.isidentifier() or name.startswith("_"):
+    if not name.isidentifier() or name.startswith("__"):
         return False
     return isinstance(owner, Global) or (isinstance(owner, Call) and isinstance(owner.target, Global))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from violet.formats.pickle.trust import lookup
 from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Set, Value
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def attribute(calls: Calls, base: Value, name: Value, made: Call) -> Value:
     if isinstance(base, Module) and isinstance(name, str):
         return calls.find(base.name, name, made.offset)
     if isinstance(name, str):
+        if isinstance(base, Global) and lookup(base.module, f"{base.name}.{name}") is not None:
+            return calls.find(base.module, f"{base.name}.{name}", made.offset)
         return Attribute(base, name, made.offset)
     return Attribute(base, name, made.offset) if isinstance(name, (Call, Attribute)) else made
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from violet.formats.pickle.values import Call, Global, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Oddity:
     """Something no pickler writes.
 
@@ -27,7 +27,7 @@ class Oddity:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CodeObject:
     """Code carried by value: ``maker`` builds it, ``words`` are the strings found in it."""
 
@@ -37,7 +37,7 @@ class CodeObject:
     words: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Stream:
     """One pickle, from ``start`` to ``end`` (byte offsets in its source).
 
@@ -67,7 +67,7 @@ class Stream:
         return bool(self.globals or self.computed_calls or self.oddities)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class PickleFacts:
     """Everything one file or member holds as pickle streams; ``end`` is where the last one ends."""
 
@@ -75,3 +75,5 @@ class PickleFacts:
     end: int = 0
     flavour: str = "pickle"
     """``pickle``, ``joblib`` (raw arrays between the opcodes) or ``torch_legacy`` (raw storages behind)."""
+    untrusted: list[tuple[Stream, Global]] | None = None
+    """What the checks found to be covered by no allow-list, for the next check to use."""

@@ -35,6 +35,7 @@ def follow_array(machine: Machine, wrapper: Call, state: Value) -> Value:
         resume, start = start, machine.frame_end
     else:
         resume = -1
+        machine.frame_end = -1
     if size is None:
         end = _object_array(machine, start)
     else:

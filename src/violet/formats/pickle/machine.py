@@ -459,15 +459,23 @@ def _extension(width: int) -> Callable[[Machine], None]:
     return extension
 
 
-def _reduce(machine: Machine) -> None:
+def _popped_arguments(machine: Machine) -> Value:
+    """The arguments of a call. The C unpickler wants a tuple, the Python one anything that can be iterated."""
     arguments = machine.stack.pop()
+    if isinstance(arguments, (bool, int, float)):
+        raise Unreadable("calls with a number where the arguments must be")
+    return arguments
+
+
+def _reduce(machine: Machine) -> None:
+    arguments = _popped_arguments(machine)
     target = machine.stack[-1]
     machine.stack[-1] = machine.call("REDUCE", target, arguments, machine.here)
     machine.position += 1
 
 
 def _newobj(machine: Machine) -> None:
-    arguments = machine.stack.pop()
+    arguments = _popped_arguments(machine)
     target = machine.stack[-1]
     machine.stack[-1] = machine.create("NEWOBJ", target, arguments, machine.here)
     machine.position += 1
@@ -475,7 +483,7 @@ def _newobj(machine: Machine) -> None:
 
 def _newobj_ex(machine: Machine) -> None:
     keywords = machine.stack.pop()
-    arguments = machine.stack.pop()
+    arguments = _popped_arguments(machine)
     target = machine.stack[-1]
     machine.stack[-1] = machine.create("NEWOBJ_EX", target, arguments, machine.here, keywords)
     machine.position += 1

@@ -11,7 +11,7 @@ from violet.formats.pickle.trial import carve, could_be_pickle, holds_pickle
 
 if TYPE_CHECKING:
     from violet.formats.base import Reading
-    from violet.formats.source import Source
+    from violet.formats.source import Meter, Source
 
 MOST_STREAMS = 100_000
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
@@ -60,7 +60,7 @@ def read_pickle(source: Source, reading: Reading) -> Parsed:
             break
         if not _another(source, start):
             break
-    _behind(source, facts, parsed)
+    _behind(source, facts, parsed, reading.meter)
     _inside(source, facts, parsed)
     return parsed
 
@@ -96,12 +96,12 @@ def _torch_storages(source: Source, facts: PickleFacts, parsed: Parsed) -> int:
     return offset
 
 
-def _behind(source: Source, facts: PickleFacts, parsed: Parsed) -> None:
+def _behind(source: Source, facts: PickleFacts, parsed: Parsed, meter: Meter) -> None:
     """What stands behind the last stream, or behind the point where it breaks."""
     last = facts.streams[-1]
     rest = source.size - facts.end
     if last.broken:
-        for offset in carve(source, min(facts.end + 1, source.size)):
+        for offset in carve(source, meter, min(facts.end + 1, source.size)):
             window = source.window(offset, source.size - offset)
             parsed.children.append(Child("behind", window, Relation.HIDDEN, "pickle", offset))
         parsed.unexamined.append(f"the pickle breaks at byte {facts.end:,} ({last.broken}): not followed further")
@@ -124,7 +124,7 @@ def _inside(source: Source, facts: PickleFacts, parsed: Parsed) -> None:
             recognised = identify(window, "")
             if not recognised or recognised[0].id == "text":
                 continue
-            if recognised[0].id != "pickle" or holds_pickle(window):
+            if all(entry.id != "pickle" for entry in recognised) or holds_pickle(window):
                 parsed.children.append(Child("constant", window, Relation.NESTED, "", offset))
 
 

@@ -51,7 +51,10 @@ def _try(data: bytes) -> Stream:
 def _executes(stream: Stream) -> bool:
     for found in stream.globals:
         if found.computed:
-            return True
+            # Three bytes in any data are an extension code: only a use of what it stands for is no accident.
+            if found.called or found.constructed or not stream.broken:
+                return True
+            continue
         if not IDENTIFIER.fullmatch(found.module) or not IDENTIFIER.fullmatch(found.name):
             continue
         if found.called or found.constructed or not stream.broken:
@@ -61,14 +64,15 @@ def _executes(stream: Stream) -> bool:
     return bool(stream.computed_calls)
 
 
-def carve(source: Source, start: int = 0) -> list[int]:
+def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:
     """Offsets from ``start`` on (within the first 64 MiB) at which a pickle begins that imports something."""
     found: list[int] = []
     tried = 0
     window = 1 << 20
     offset = start
     last = -1
-    while offset < min(source.size, start + CARVED):
+    end = start + meter.carve(min(source.size - start, CARVED))
+    while offset < end:
         data = source.read(offset, window + 256)
         for match in CANDIDATE.finditer(data):
             at = offset + match.start()

@@ -20,7 +20,33 @@ __all__ = ["STATE_HOOKS", "Entry", "Trust", "lookup"]
 #: Keys of an instance's state that are called while a stream is still being read. A stream that plants one of these
 #: as an attribute turns a later BUILD, APPENDS, SETITEM or a trusted ``__setstate__`` into a call of its choice.
 STATE_HOOKS = frozenset(
-    ["__setstate__", "__getattr__", "__setattr__", "__reduce__", "__reduce_ex__", "__class__", "__dict__", "append", "extend", "add", "__setitem__", "_attach_methods", "_attach_argparser_methods", "_build_f", "set_params", "get_params", "set_state", "setstate", "_load_from_string", "_deserialize_model", "_patch_step_function", "set_weight_bias", "read", "persistent_load", "find_class"]
+    [
+        "__setstate__",
+        "__getattr__",
+        "__setattr__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__class__",
+        "__dict__",
+        "append",
+        "extend",
+        "add",
+        "__setitem__",
+        "_attach_methods",
+        "_attach_argparser_methods",
+        "_build_f",
+        "set_params",
+        "get_params",
+        "set_state",
+        "setstate",
+        "_load_from_string",
+        "_deserialize_model",
+        "_patch_step_function",
+        "set_weight_bias",
+        "read",
+        "persistent_load",
+        "find_class",
+    ]
 )
 
 

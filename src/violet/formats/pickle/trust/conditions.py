@@ -10,8 +10,8 @@ __all__ = ["CONDITIONS", "TYPE_NAMES", "is_generated_argument_parser"]
 #: slug -> what must hold. "Trusted" means: looked up, and good enough for the use made of it.
 CONDITIONS: dict[str, str] = {
     "plain-attribute": (
-        "getattr(owner, name): lookup(module, 'Owner.name') knows the pair; or owner has CONSTRUCT trust or more, or is an"
-        " instance of such a class, and name is a constant identifier that does not start with an underscore."
+        "getattr(owner, name): lookup(module, 'Owner.name') knows the pair; or owner has CONSTRUCT trust or more, or is"
+        " an instance of such a class, and name is a constant identifier that does not start with an underscore."
         " The result may be stored, never called by the stream: methods such as ndarray.tofile or Booster.load_model"
         " are reached this way."
     ),
@@ -61,8 +61,8 @@ CONDITIONS: dict[str, str] = {
         " the text satisfies is_generated_argument_parser, and no key of the state is in STATE_HOOKS."
     ),
     "no-items": (
-        "The stream never uses APPEND, APPENDS, ADDITEMS, SETITEM or SETITEMS on the instance: its own append, extend, add"
-        " or __setitem__ does more than store."
+        "The stream never uses APPEND, APPENDS, ADDITEMS, SETITEM or SETITEMS on the instance: its own append, extend,"
+        " add or __setitem__ does more than store."
     ),
     "no-formula-state": (
         "ModelData.__setstate__ evaluates a formula, which is Python, when the state has `restore_model_spec` or"
@@ -73,7 +73,50 @@ CONDITIONS: dict[str, str] = {
 #: Built-in types that dill's _load_type may be asked for. Those that carry code (CodeType, FunctionType, CellType,
 #: MethodType, ModuleType, LambdaType) are absent.
 TYPE_NAMES = frozenset(
-    ["NoneType", "EllipsisType", "NotImplementedType", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "list", "tuple", "dict", "set", "frozenset", "object", "range", "slice", "type", "memoryview", "BoolType", "IntType", "FloatType", "ComplexType", "StringType", "UnicodeType", "ListType", "TupleType", "DictType", "DictionaryType", "SliceType", "XRangeType", "ObjectType", "TypeType", "LongType", "BufferType", "NotImplemented", "MappingProxyType", "SimpleNamespace", "OrderedDict", "defaultdict", "deque"]
+    [
+        "NoneType",
+        "EllipsisType",
+        "NotImplementedType",
+        "bool",
+        "int",
+        "float",
+        "complex",
+        "str",
+        "bytes",
+        "bytearray",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "frozenset",
+        "object",
+        "range",
+        "slice",
+        "type",
+        "memoryview",
+        "BoolType",
+        "IntType",
+        "FloatType",
+        "ComplexType",
+        "StringType",
+        "UnicodeType",
+        "ListType",
+        "TupleType",
+        "DictType",
+        "DictionaryType",
+        "SliceType",
+        "XRangeType",
+        "ObjectType",
+        "TypeType",
+        "LongType",
+        "BufferType",
+        "NotImplemented",
+        "MappingProxyType",
+        "SimpleNamespace",
+        "OrderedDict",
+        "defaultdict",
+        "deque",
+    ]
 )
 
 _SHAPES = re.compile(r"def_parse_args\(self,((?:[A-Za-z_]\w*,)*)loc=0(,scale=1)?\):")

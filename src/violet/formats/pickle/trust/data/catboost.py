@@ -7,8 +7,8 @@ CALL: dict[str, str] = {
 CONSTRUCT: dict[str, str] = {
     "catboost.core": (
         "CatBoost CatBoostClassifier CatBoostRanker CatBoostRegressor _CatBoostBase _CustomLoggersStack "
-        "_StreamLikeWrapper _TrainCallbacksWrapper pandas pandas.DataFrame pandas.Series polars "
-        "polars.DataFrame polars.Series"
+        "_StreamLikeWrapper _TrainCallbacksWrapper pandas pandas.DataFrame pandas.Series polars polars.DataFrame "
+        "polars.Series"
     ),
     "catboost.hnsw.hnsw": "Hnsw HnswEstimator OnlineHnsw Pool",
     "catboost.metrics": "BuiltinMetric pandas pandas.DataFrame pandas.Series",

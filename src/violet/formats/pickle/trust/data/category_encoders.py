@@ -28,7 +28,7 @@ CONSTRUCT: dict[str, str] = {
     "category_encoders.sum_coding": "SumEncoder",
     "category_encoders.target_encoder": "TargetEncoder",
     "category_encoders.utils": (
-        "BaseEncoder EncoderTags SupervisedTransformerMixin UnsupervisedTransformerMixin"
+        "BaseEncoder EncoderTags SupervisedTransformerMixin TransformerWithTargetMixin UnsupervisedTransformerMixin"
     ),
     "category_encoders.woe": "WOEEncoder",
     "category_encoders.wrapper": "NestedCVWrapper PolynomialWrapper",

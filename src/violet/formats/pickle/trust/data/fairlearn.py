@@ -31,7 +31,6 @@ CONSTRUCT: dict[str, str] = {
     "fairlearn.reductions._moments.error_rate": "ErrorRate",
     "fairlearn.reductions._moments.moment": "ClassificationMoment LossMoment Moment",
     "fairlearn.reductions._moments.utility_parity": (
-        "DemographicParity EqualizedOdds ErrorRateParity FalsePositiveRateParity TruePositiveRateParity "
-        "UtilityParity"
+        "DemographicParity EqualizedOdds ErrorRateParity FalsePositiveRateParity TruePositiveRateParity UtilityParity"
     ),
 }

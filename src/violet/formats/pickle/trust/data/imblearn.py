@@ -1,7 +1,10 @@
 """Names trusted in pickles (imblearn). Written by tools/trust/generate.py: change that instead."""
 
+CALL: dict[str, str] = {
+    "imblearn.utils._param_validation": "InvalidParameterError",
+}
 CONSTRUCT: dict[str, str] = {
-    "imblearn.base": "BaseSampler FunctionSampler SamplerMixin",
+    "imblearn.base": "BaseSampler FunctionSampler SamplerMixin _ParamsValidationMixin",
     "imblearn.combine._smote_enn": "SMOTEENN",
     "imblearn.combine._smote_tomek": "SMOTETomek",
     "imblearn.ensemble._bagging": "BalancedBaggingClassifier",
@@ -29,13 +32,23 @@ CONSTRUCT: dict[str, str] = {
     "imblearn.under_sampling._prototype_selection._random_under_sampler": "RandomUnderSampler",
     "imblearn.under_sampling._prototype_selection._tomek_links": "TomekLinks",
     "imblearn.under_sampling.base": "BaseCleaningSampler BaseUnderSampler",
+    "imblearn.utils._available_if": "_AvailableIfDescriptor",
     "imblearn.utils._docstring": "Substitution",
+    "imblearn.utils._metadata_requests": (
+        "MetadataRouter=no-items MethodMapping=no-items MethodMetadataRequest MethodPair RequestMethod "
+        "RouterMappingPair _MetadataRequester _RoutingNotSupportedMixin"
+    ),
+    "imblearn.utils._param_validation": (
+        "HasMethods Hidden Interval MissingValues Options StrOptions _ArrayLikes _Booleans _CVObjects _Callables "
+        "_Constraint _InstancesOf _IterablesNotString _NanConstraint _NoneConstraint _PandasNAConstraint _RandomStates "
+        "_SparseMatrices _VerboseHelper"
+    ),
     "imblearn.utils._tags": "InputTags SamplerTags Tags",
     "imblearn.utils._validation": "ArraysTransformer",
 }
 REFER: dict[str, str] = {
     "imblearn.metrics._classification": (
-        "classification_report_imbalanced geometric_mean_score macro_averaged_mean_absolute_error "
-        "sensitivity_score sensitivity_specificity_support specificity_score"
+        "classification_report_imbalanced geometric_mean_score macro_averaged_mean_absolute_error sensitivity_score "
+        "sensitivity_specificity_support specificity_score"
     ),
 }

@@ -5,11 +5,12 @@ CALL: dict[str, str] = {
     "joblib.memory": "JobLibCollisionWarning",
 }
 CONSTRUCT: dict[str, str] = {
-    "joblib._store_backends": "FileSystemStoreBackend StoreBackendBase StoreBackendMixin",
+    "joblib._store_backends": "CacheItemInfo FileSystemStoreBackend StoreBackendBase StoreBackendMixin",
+    "joblib.func_inspect": "full_argspec_type",
     "joblib.hashing": "_ConsistentSet _MyHash",
     "joblib.logger": "Logger PrintTime",
     "joblib.memory": (
-        "AsyncMemorizedFunc AsyncNotMemorizedFunc MemorizedFunc MemorizedResult Memory NotMemorizedFunc "
+        "AsyncMemorizedFunc AsyncNotMemorizedFunc CacheItemInfo MemorizedFunc MemorizedResult Memory NotMemorizedFunc "
         "NotMemorizedResult"
     ),
     "joblib.numpy_pickle": "NDArrayWrapper=sibling-file NumpyArrayWrapper ZNDArrayWrapper=sibling-file",

@@ -2,24 +2,24 @@
 
 CALL: dict[str, str] = {
     "lifelines.exceptions": (
-        "ApproximationWarning ConvergenceError ConvergenceWarning ProportionalHazardAssumptionError "
-        "StatError StatisticalWarning"
+        "ApproximationWarning ConvergenceError ConvergenceWarning ProportionalHazardAssumptionError StatError "
+        "StatisticalWarning"
     ),
     "lifelines.utils": "CensoringType",
 }
 CONSTRUCT: dict[str, str] = {
     "lifelines.fitters": (
-        "BaseFitter KnownModelParametricUnivariateFitter NonParametricUnivariateFitter "
-        "ParametericAFTRegressionFitter ParametricRegressionFitter ParametricUnivariateFitter "
-        "RegressionFitter SemiParametricRegressionFitter UnivariateFitter"
+        "BaseFitter KnownModelParametricUnivariateFitter NonParametricUnivariateFitter ParametericAFTRegressionFitter "
+        "ParametricRegressionFitter ParametricUnivariateFitter RegressionFitter SemiParametricRegressionFitter "
+        "UnivariateFitter"
     ),
     "lifelines.fitters.aalen_additive_fitter": "AalenAdditiveFitter",
     "lifelines.fitters.aalen_johansen_fitter": "AalenJohansenFitter",
     "lifelines.fitters.breslow_fleming_harrington_fitter": "BreslowFlemingHarringtonFitter",
     "lifelines.fitters.cox_time_varying_fitter": "CoxTimeVaryingFitter",
     "lifelines.fitters.coxph_fitter": (
-        "CoxPHFitter ParametricCoxModelFitter ParametricPiecewiseBaselinePHFitter "
-        "ParametricSplinePHFitter SemiParametricPHFitter _BatchVsSingle"
+        "CoxPHFitter ParametricCoxModelFitter ParametricPiecewiseBaselinePHFitter ParametricSplinePHFitter "
+        "SemiParametricPHFitter _BatchVsSingle"
     ),
     "lifelines.fitters.crc_spline_fitter": "CRCSplineFitter",
     "lifelines.fitters.exponential_fitter": "ExponentialFitter",
@@ -33,7 +33,7 @@ CONSTRUCT: dict[str, str] = {
     "lifelines.fitters.mixins": "ProportionalHazardMixin SplineFitterMixin",
     "lifelines.fitters.mixture_cure_fitter": "MixtureCureFitter",
     "lifelines.fitters.nelson_aalen_fitter": "NelsonAalenFitter",
-    "lifelines.fitters.npmle": "min_max",
+    "lifelines.fitters.npmle": "interval min_max",
     "lifelines.fitters.piecewise_exponential_fitter": "PiecewiseExponentialFitter",
     "lifelines.fitters.piecewise_exponential_regression_fitter": "PiecewiseExponentialRegressionFitter",
     "lifelines.fitters.spline_fitter": "SplineFitter",

@@ -6,13 +6,13 @@ CALL: dict[str, str] = {
 }
 CONSTRUCT: dict[str, str] = {
     "lightgbm": "Booster",
-    "lightgbm.basic": "Booster EvalResult Sequence _ConfigAliases _DummyLogger _TempFile",
+    "lightgbm.basic": "Booster EvalResult Sequence _ConfigAliases _DummyLogger",
     "lightgbm.callback": (
-        "CallbackEnv _EarlyStoppingCallback _LogEvaluationCallback _RecordEvaluationCallback "
-        "_ResetParameterCallback"
+        "CallbackEnv _EarlyStoppingCallback _LogEvaluationCallback _RecordEvaluationCallback _ResetParameterCallback"
     ),
     "lightgbm.compat": (
-        "_LGBMClassifierBase _LGBMModelBase _LGBMRegressorBase pd_CategoricalDtype pd_DataFrame pd_Series"
+        "_LGBMClassifierBase _LGBMModelBase _LGBMRegressorBase dask_Array dask_DataFrame dask_Series dt_DataTable "
+        "pd_CategoricalDtype pd_DataFrame pd_Series"
     ),
     "lightgbm.sklearn": (
         "LGBMClassifier LGBMModel LGBMRanker LGBMRegressor _EvalFunctionWrapper _ObjectiveFunctionWrapper"

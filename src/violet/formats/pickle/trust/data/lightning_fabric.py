@@ -2,8 +2,11 @@
 
 CALL: dict[str, str] = {
     "lightning_fabric.utilities.data": "_WrapAttrTag",
+    "lightning_fabric.utilities.enums": "LightningEnum _AcceleratorType",
 }
 CONSTRUCT: dict[str, str] = {
     "lightning_fabric.utilities.data": "AttributeDict",
-    "lightning_fabric.utilities.types": "CollectibleGroup Optimizable Steppable _Stateful",
+    "lightning_fabric.utilities.types": (
+        "CollectibleGroup LRScheduler Optimizable ReduceLROnPlateau Steppable _Stateful"
+    ),
 }

@@ -2,17 +2,17 @@
 
 CONSTRUCT: dict[str, str] = {
     "networkx.classes.coreviews": (
-        "AdjacencyView AtlasView FilterAdjacency FilterAtlas FilterMultiAdjacency FilterMultiInner "
-        "MultiAdjacencyView UnionAdjacency UnionAtlas UnionMultiAdjacency UnionMultiInner"
+        "AdjacencyView AtlasView FilterAdjacency FilterAtlas FilterMultiAdjacency FilterMultiInner MultiAdjacencyView "
+        "UnionAdjacency UnionAtlas UnionMultiAdjacency UnionMultiInner"
     ),
-    "networkx.classes.digraph": "DiGraph _CachedPropertyResetterAdjAndSucc _CachedPropertyResetterPred",
+    "networkx.classes.digraph": "DiGraph",
     "networkx.classes.filters": "show_nodes",
-    "networkx.classes.graph": "Graph _CachedPropertyResetterAdj _CachedPropertyResetterNode",
+    "networkx.classes.graph": "Graph",
     "networkx.classes.multidigraph": "MultiDiGraph",
     "networkx.classes.multigraph": "MultiGraph",
     "networkx.classes.reportviews": (
-        "DegreeView DiDegreeView DiMultiDegreeView EdgeView EdgeViewABC InDegreeView InEdgeView "
-        "InMultiDegreeView InMultiEdgeView MultiDegreeView MultiEdgeView NodeDataView NodeView "
-        "OutDegreeView OutEdgeView OutMultiDegreeView OutMultiEdgeView"
+        "DegreeView DiDegreeView DiMultiDegreeView EdgeView EdgeViewABC InDegreeView InEdgeView InMultiDegreeView "
+        "InMultiEdgeView MultiDegreeView MultiEdgeView NodeDataView NodeView OutDegreeView OutEdgeView "
+        "OutMultiDegreeView OutMultiEdgeView"
     ),
 }

@@ -5,17 +5,16 @@ CONSTRUCT: dict[str, str] = {
     "nltk.lm.api": "LanguageModel Smoothing",
     "nltk.lm.counter": "NgramCounter",
     "nltk.lm.models": (
-        "AbsoluteDiscountingInterpolated InterpolatedLanguageModel KneserNeyInterpolated Laplace Lidstone "
-        "MLE StupidBackoff WittenBellInterpolated"
+        "AbsoluteDiscountingInterpolated InterpolatedLanguageModel KneserNeyInterpolated Laplace Lidstone MLE "
+        "StupidBackoff WittenBellInterpolated"
     ),
     "nltk.lm.smoothing": "AbsoluteDiscounting KneserNey WittenBell",
     "nltk.lm.vocabulary": "Vocabulary",
     "nltk.probability": (
         "ConditionalFreqDist ConditionalProbDist ConditionalProbDistI CrossValidationProbDist "
         "DictionaryConditionalProbDist DictionaryProbDist ELEProbDist FreqDist HeldoutProbDist "
-        "ImmutableProbabilisticMixIn KneserNeyProbDist LaplaceProbDist LidstoneProbDist MLEProbDist "
-        "MutableProbDist ProbDistI ProbabilisticMixIn RandomProbDist SimpleGoodTuringProbDist "
-        "UniformProbDist WittenBellProbDist"
+        "ImmutableProbabilisticMixIn KneserNeyProbDist LaplaceProbDist LidstoneProbDist MLEProbDist MutableProbDist "
+        "ProbDistI ProbabilisticMixIn RandomProbDist SimpleGoodTuringProbDist UniformProbDist WittenBellProbDist"
     ),
     "nltk.stem.api": "StemmerI",
     "nltk.stem.arlstem": "ARLSTem",
@@ -27,20 +26,20 @@ CONSTRUCT: dict[str, str] = {
     "nltk.stem.regexp": "RegexpStemmer",
     "nltk.stem.rslp": "RSLPStemmer",
     "nltk.stem.snowball": (
-        "ArabicStemmer DanishStemmer DutchStemmer EnglishStemmer FinnishStemmer FrenchStemmer "
-        "GermanStemmer HungarianStemmer ItalianStemmer NorwegianStemmer PorterStemmer PortugueseStemmer "
-        "RomanianStemmer RussianStemmer SnowballStemmer SpanishStemmer SwedishStemmer "
-        "_LanguageSpecificStemmer _ScandinavianStemmer _StandardStemmer"
+        "ArabicStemmer DanishStemmer DutchStemmer EnglishStemmer FinnishStemmer FrenchStemmer GermanStemmer "
+        "HungarianStemmer ItalianStemmer NorwegianStemmer PorterStemmer PortugueseStemmer RomanianStemmer "
+        "RussianStemmer SnowballStemmer SpanishStemmer SwedishStemmer _LanguageSpecificStemmer _ScandinavianStemmer "
+        "_StandardStemmer"
     ),
     "nltk.stem.wordnet": "WordNetLemmatizer",
     "nltk.tag.hmm": "HiddenMarkovModelTagger HiddenMarkovModelTrainer",
     "nltk.tag.perceptron": "AveragedPerceptron PerceptronTagger",
     "nltk.tag.sequential": (
-        "AffixTagger BigramTagger ClassifierBasedPOSTagger ClassifierBasedTagger ContextTagger "
-        "DefaultTagger NgramTagger RegexpTagger SequentialBackoffTagger TrigramTagger UnigramTagger"
+        "AffixTagger BigramTagger ClassifierBasedPOSTagger ClassifierBasedTagger ContextTagger DefaultTagger "
+        "NgramTagger RegexpTagger SequentialBackoffTagger TrigramTagger UnigramTagger"
     ),
     "nltk.tokenize.punkt": (
-        "PunktBaseClass PunktLanguageVars PunktParameters PunktSentenceTokenizer PunktToken "
-        "PunktTokenizer PunktTrainer"
+        "PunktBaseClass PunktLanguageVars PunktParameters PunktSentenceTokenizer PunktToken PunktTokenizer "
+        "PunktTrainer"
     ),
 }

@@ -4,11 +4,10 @@ CALL: dict[str, str] = {
     "omegaconf._utils": "ValueKind",
     "omegaconf.base": "SCMode",
     "omegaconf.errors": (
-        "ConfigAttributeError ConfigCycleDetectedException ConfigIndexError ConfigKeyError "
-        "ConfigTypeError ConfigValueError GrammarParseError InterpolationKeyError "
-        "InterpolationResolutionError InterpolationToMissingValueError InterpolationValidationError "
-        "KeyValidationError MissingMandatoryValue OmegaConfBaseException ReadonlyConfigError "
-        "UnsupportedInterpolationType UnsupportedValueType ValidationError"
+        "ConfigAttributeError ConfigCycleDetectedException ConfigIndexError ConfigKeyError ConfigTypeError "
+        "ConfigValueError GrammarParseError InterpolationKeyError InterpolationResolutionError "
+        "InterpolationToMissingValueError InterpolationValidationError KeyValidationError MissingMandatoryValue "
+        "OmegaConfBaseException ReadonlyConfigError UnsupportedInterpolationType UnsupportedValueType ValidationError"
     ),
 }
 CONSTRUCT: dict[str, str] = {
@@ -21,8 +20,8 @@ CONSTRUCT: dict[str, str] = {
     "omegaconf.dictconfig": "DictConfig",
     "omegaconf.listconfig": "ListConfig=no-items ListConfig.ListIterator",
     "omegaconf.nodes": (
-        "AnyNode BooleanNode BytesNode EnumNode FloatNode IntegerNode InterpolationResultNode LiteralNode "
-        "NoneNode PathNode StringNode ValueNode"
+        "AnyNode BooleanNode BytesNode EnumNode FloatNode IntegerNode InterpolationResultNode LiteralNode NoneNode "
+        "PathNode StringNode ValueNode"
     ),
     "omegaconf.omegaconf": "OmegaConf",
     "omegaconf.tupleconfig": "TupleConfig=no-items TupleConfig.TupleIterator",

@@ -3,6 +3,6 @@
 CONSTRUCT: dict[str, str] = {
     "patsy.categorical": "CategoricalSniffer _CategoricalBox",
     "patsy.contrasts": "ContrastMatrix Diff Helmert Poly Sum Treatment",
-    "patsy.desc": "Evaluator IntermediateExpr ModelDesc Term _MockFactor",
+    "patsy.desc": "IntermediateExpr ModelDesc Term _MockFactor",
     "patsy.design_info": "DesignInfo FactorInfo SubtermInfo",
 }

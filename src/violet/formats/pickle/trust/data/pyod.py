@@ -73,7 +73,6 @@ CONSTRUCT: dict[str, str] = {
     "pyod.utils.encoders": "BaseEncoder CallableEncoder MultiModalEncoder",
     "pyod.utils.encoders.audio": "AudioFeatureEncoder",
     "pyod.utils.encoders.huggingface": "HuggingFaceEncoder",
-    "pyod.utils.encoders.openai_encoder": "OpenAIEncoder",
     "pyod.utils.encoders.sentence_transformer": "SentenceTransformerEncoder",
     "pyod.utils.investigation": "InvestigationState",
     "pyod.utils.knowledge": "KnowledgeBase",

@@ -2,6 +2,8 @@
 
 CALL: dict[str, str] = {
     "sentence_transformers.base.sampler": "BatchSamplers MultiDatasetBatchSamplers",
+    "sentence_transformers.losses.ContrastiveLoss": "SiameseDistanceMetric",
+    "sentence_transformers.losses.TripletLoss": "TripletDistanceMetric",
     "sentence_transformers.sentence_transformer.losses.contrastive": "SiameseDistanceMetric",
     "sentence_transformers.sentence_transformer.losses.triplet": "TripletDistanceMetric",
     "sentence_transformers.sparse_encoder.callbacks.splade_callbacks": "SchedulerType",
@@ -9,6 +11,7 @@ CALL: dict[str, str] = {
     "sentence_transformers.util.similarity": "SimilarityFunction",
 }
 CONSTRUCT: dict[str, str] = {
+    "sentence_transformers.SentenceTransformer": "SentenceTransformer",
     "sentence_transformers.base.data_collator": "BaseDataCollator",
     "sentence_transformers.base.losses.gradcache": "CachedLossMixin RandContext",
     "sentence_transformers.base.modality": "InputFormatter",
@@ -21,16 +24,16 @@ CONSTRUCT: dict[str, str] = {
     "sentence_transformers.base.modules.normalize": "Normalize",
     "sentence_transformers.base.modules.router": "Router",
     "sentence_transformers.base.modules.transformer": (
-        "BaseVideoProcessor ModalityParams MoonshineConfig PaliGemmaProcessor ProcessingKwargs "
-        "QueryExpansionConfig T5Gemma2Config T5Gemma2TextConfig T5GemmaConfig TimmWrapperConfig "
-        "Transformer _ModalityParamsRequired"
+        "BaseVideoProcessor ModalityParams MoonshineConfig PaliGemmaProcessor ProcessingKwargs QueryExpansionConfig "
+        "T5Gemma2Config T5Gemma2TextConfig T5GemmaConfig TimmWrapperConfig Transformer _ModalityParamsRequired"
     ),
     "sentence_transformers.base.peft_mixin": "PeftAdapterMixin",
     "sentence_transformers.base.sampler": (
-        "DefaultBatchSampler GroupByLabelBatchSampler MultiDatasetDefaultBatchSampler "
-        "NoDuplicatesBatchSampler ProportionalBatchSampler RoundRobinBatchSampler SetEpochMixin"
+        "DefaultBatchSampler GroupByLabelBatchSampler MultiDatasetDefaultBatchSampler NoDuplicatesBatchSampler "
+        "ProportionalBatchSampler RoundRobinBatchSampler SetEpochMixin"
     ),
     "sentence_transformers.base.training_args": "BaseTrainingArguments",
+    "sentence_transformers.cross_encoder.CrossEncoder": "CrossEncoder",
     "sentence_transformers.cross_encoder.data_collator": "CrossEncoderDataCollator",
     "sentence_transformers.cross_encoder.fit_mixin": (
         "EvaluatorCallback FitMixin FitMixinLoss OriginalCallback SaveModelCallback"
@@ -42,8 +45,8 @@ CONSTRUCT: dict[str, str] = {
     ),
     "sentence_transformers.cross_encoder.losses.cross_entropy": "CrossEntropyLoss",
     "sentence_transformers.cross_encoder.losses.lambda_loss": (
-        "BaseWeightingScheme LambdaLoss LambdaRankScheme NDCGLoss1Scheme NDCGLoss2PPScheme "
-        "NDCGLoss2Scheme NoWeightingScheme"
+        "BaseWeightingScheme LambdaLoss LambdaRankScheme NDCGLoss1Scheme NDCGLoss2PPScheme NDCGLoss2Scheme "
+        "NoWeightingScheme"
     ),
     "sentence_transformers.cross_encoder.losses.list_mle": "ListMLELoss",
     "sentence_transformers.cross_encoder.losses.list_net": "ListNetLoss",
@@ -53,11 +56,53 @@ CONSTRUCT: dict[str, str] = {
     "sentence_transformers.cross_encoder.losses.plist_mle": "PListMLELambdaWeight PListMLELoss",
     "sentence_transformers.cross_encoder.losses.rank_net": "RankNetLoss",
     "sentence_transformers.cross_encoder.model": "CrossEncoder _Float32Linear",
-    "sentence_transformers.cross_encoder.model_card": (
-        "CrossEncoderModelCardCallback CrossEncoderModelCardData"
-    ),
+    "sentence_transformers.cross_encoder.model_card": "CrossEncoderModelCardCallback CrossEncoderModelCardData",
     "sentence_transformers.cross_encoder.modules.logit_score": "LogitScore",
     "sentence_transformers.cross_encoder.training_args": "CrossEncoderTrainingArguments",
+    "sentence_transformers.losses.AdaptiveLayerLoss": "AdaptiveLayerLoss ForwardDecorator TransformerDecorator",
+    "sentence_transformers.losses.AnglELoss": "AnglELoss",
+    "sentence_transformers.losses.BatchAllTripletLoss": "BatchAllTripletLoss",
+    "sentence_transformers.losses.BatchHardSoftMarginTripletLoss": "BatchHardSoftMarginTripletLoss",
+    "sentence_transformers.losses.BatchHardTripletLoss": "BatchHardTripletLoss BatchHardTripletLossDistanceFunction",
+    "sentence_transformers.losses.BatchSemiHardTripletLoss": "BatchSemiHardTripletLoss",
+    "sentence_transformers.losses.CachedGISTEmbedLoss": "CachedGISTEmbedLoss RandContext",
+    "sentence_transformers.losses.CachedMultipleNegativesRankingLoss": "CachedMultipleNegativesRankingLoss RandContext",
+    "sentence_transformers.losses.CoSENTLoss": "CoSENTLoss",
+    "sentence_transformers.losses.ContrastiveLoss": "ContrastiveLoss",
+    "sentence_transformers.losses.ContrastiveTensionLoss": (
+        "ContrastiveTensionDataLoader ContrastiveTensionLoss ContrastiveTensionLossInBatchNegatives"
+    ),
+    "sentence_transformers.losses.CosineSimilarityLoss": "CosineSimilarityLoss",
+    "sentence_transformers.losses.DenoisingAutoEncoderLoss": "DenoisingAutoEncoderLoss",
+    "sentence_transformers.losses.GISTEmbedLoss": "GISTEmbedLoss",
+    "sentence_transformers.losses.MSELoss": "MSELoss",
+    "sentence_transformers.losses.MarginMSELoss": "MarginMSELoss",
+    "sentence_transformers.losses.Matryoshka2dLoss": "Matryoshka2dLoss",
+    "sentence_transformers.losses.MatryoshkaLoss": "ForwardDecorator MatryoshkaLoss",
+    "sentence_transformers.losses.MegaBatchMarginLoss": "MegaBatchMarginLoss",
+    "sentence_transformers.losses.MultipleNegativesRankingLoss": "MultipleNegativesRankingLoss",
+    "sentence_transformers.losses.MultipleNegativesSymmetricRankingLoss": "MultipleNegativesSymmetricRankingLoss",
+    "sentence_transformers.losses.OnlineContrastiveLoss": "OnlineContrastiveLoss",
+    "sentence_transformers.losses.SoftmaxLoss": "SoftmaxLoss",
+    "sentence_transformers.losses.TripletLoss": "TripletLoss",
+    "sentence_transformers.model_card_templates": "ModelCardTemplate",
+    "sentence_transformers.models.Asym": "Asym",
+    "sentence_transformers.models.BoW": "BoW",
+    "sentence_transformers.models.CLIPModel": "CLIPModel",
+    "sentence_transformers.models.CNN": "CNN",
+    "sentence_transformers.models.Dense": "Dense",
+    "sentence_transformers.models.Dropout": "Dropout",
+    "sentence_transformers.models.LSTM": "LSTM",
+    "sentence_transformers.models.LayerNorm": "LayerNorm",
+    "sentence_transformers.models.Normalize": "Normalize",
+    "sentence_transformers.models.Pooling": "Pooling",
+    "sentence_transformers.models.Transformer": "Transformer",
+    "sentence_transformers.models.WeightedLayerPooling": "WeightedLayerPooling",
+    "sentence_transformers.models.WordEmbeddings": "WordEmbeddings",
+    "sentence_transformers.models.WordWeights": "WordWeights",
+    "sentence_transformers.models.tokenizer.PhraseTokenizer": "PhraseTokenizer",
+    "sentence_transformers.models.tokenizer.WhitespaceTokenizer": "WhitespaceTokenizer",
+    "sentence_transformers.models.tokenizer.WordTokenizer": "WordTokenizer",
     "sentence_transformers.multi_vector_encoder.data_collator": "MultiVectorEncoderDataCollator",
     "sentence_transformers.multi_vector_encoder.losses.cached_multiple_negatives_ranking": (
         "CachedMultiVectorMultipleNegativesRankingLoss"
@@ -121,9 +166,7 @@ CONSTRUCT: dict[str, str] = {
     "sentence_transformers.sentence_transformer.losses.matryoshka_2d": "Matryoshka2dLoss",
     "sentence_transformers.sentence_transformer.losses.mega_batch_margin": "MegaBatchMarginLoss",
     "sentence_transformers.sentence_transformer.losses.mse": "MSELoss",
-    "sentence_transformers.sentence_transformer.losses.multiple_negatives_ranking": (
-        "MultipleNegativesRankingLoss"
-    ),
+    "sentence_transformers.sentence_transformer.losses.multiple_negatives_ranking": "MultipleNegativesRankingLoss",
     "sentence_transformers.sentence_transformer.losses.multiple_negatives_symmetric_ranking": (
         "MultipleNegativesSymmetricRankingLoss"
     ),
@@ -144,16 +187,12 @@ CONSTRUCT: dict[str, str] = {
     "sentence_transformers.sentence_transformer.modules.static_embedding": "StaticEmbedding",
     "sentence_transformers.sentence_transformer.modules.tokenizer.phrase": "PhraseTokenizer",
     "sentence_transformers.sentence_transformer.modules.tokenizer.whitespace": "WhitespaceTokenizer",
-    "sentence_transformers.sentence_transformer.modules.tokenizer.word": (
-        "TransformersTokenizerWrapper WordTokenizer"
-    ),
+    "sentence_transformers.sentence_transformer.modules.tokenizer.word": "TransformersTokenizerWrapper WordTokenizer",
     "sentence_transformers.sentence_transformer.modules.weighted_layer_pooling": "WeightedLayerPooling",
     "sentence_transformers.sentence_transformer.modules.word_embeddings": "WordEmbeddings",
     "sentence_transformers.sentence_transformer.modules.word_weights": "WordWeights",
     "sentence_transformers.sentence_transformer.training_args": "SentenceTransformerTrainingArguments",
-    "sentence_transformers.sparse_encoder.callbacks.splade_callbacks": (
-        "SpladeRegularizerWeightSchedulerCallback"
-    ),
+    "sentence_transformers.sparse_encoder.callbacks.splade_callbacks": "SpladeRegularizerWeightSchedulerCallback",
     "sentence_transformers.sparse_encoder.data_collator": "SparseEncoderDataCollator",
     "sentence_transformers.sparse_encoder.losses.cached_splade": "CachedSpladeLoss",
     "sentence_transformers.sparse_encoder.losses.csr": "CSRLoss CSRReconstructionLoss",
@@ -170,9 +209,7 @@ CONSTRUCT: dict[str, str] = {
     "sentence_transformers.sparse_encoder.losses.sparse_triplet": "SparseTripletLoss",
     "sentence_transformers.sparse_encoder.losses.splade": "SpladeLoss",
     "sentence_transformers.sparse_encoder.model": "SparseEncoder",
-    "sentence_transformers.sparse_encoder.model_card": (
-        "SparseEncoderModelCardCallback SparseEncoderModelCardData"
-    ),
+    "sentence_transformers.sparse_encoder.model_card": "SparseEncoderModelCardCallback SparseEncoderModelCardData",
     "sentence_transformers.sparse_encoder.modules.mlm_transformer": "MLMTransformer",
     "sentence_transformers.sparse_encoder.modules.sparse_auto_encoder": "SparseAutoEncoder TiedTranspose",
     "sentence_transformers.sparse_encoder.modules.sparse_static_embedding": "SparseStaticEmbedding",

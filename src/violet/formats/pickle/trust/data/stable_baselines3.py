@@ -7,8 +7,7 @@ CALL: dict[str, str] = {
 CONSTRUCT: dict[str, str] = {
     "stable_baselines3.a2c.a2c": "A2C",
     "stable_baselines3.common.atari_wrappers": (
-        "AtariWrapper ClipRewardEnv EpisodicLifeEnv FireResetEnv MaxAndSkipEnv NoopResetEnv "
-        "StickyActionEnv WarpFrame"
+        "AtariWrapper ClipRewardEnv EpisodicLifeEnv FireResetEnv MaxAndSkipEnv NoopResetEnv StickyActionEnv WarpFrame"
     ),
     "stable_baselines3.common.base_class": "BaseAlgorithm",
     "stable_baselines3.common.buffers": (
@@ -17,8 +16,7 @@ CONSTRUCT: dict[str, str] = {
     ),
     "stable_baselines3.common.distributions": (
         "BernoulliDistribution CategoricalDistribution DiagGaussianDistribution Distribution "
-        "MultiCategoricalDistribution SquashedDiagGaussianDistribution StateDependentNoiseDistribution "
-        "TanhBijector"
+        "MultiCategoricalDistribution SquashedDiagGaussianDistribution StateDependentNoiseDistribution TanhBijector"
     ),
     "stable_baselines3.common.envs.bit_flipping_env": "BitFlippingEnv",
     "stable_baselines3.common.envs.identity_env": (
@@ -29,8 +27,7 @@ CONSTRUCT: dict[str, str] = {
     "stable_baselines3.common.off_policy_algorithm": "OffPolicyAlgorithm",
     "stable_baselines3.common.on_policy_algorithm": "OnPolicyAlgorithm",
     "stable_baselines3.common.policies": (
-        "ActorCriticCnnPolicy ActorCriticPolicy BaseModel BasePolicy ContinuousCritic "
-        "MultiInputActorCriticPolicy"
+        "ActorCriticCnnPolicy ActorCriticPolicy BaseModel BasePolicy ContinuousCritic MultiInputActorCriticPolicy"
     ),
     "stable_baselines3.common.running_mean_std": "RunningMeanStd",
     "stable_baselines3.common.sb2_compat.rmsprop_tf_like": "RMSpropTFLike",
@@ -38,8 +35,8 @@ CONSTRUCT: dict[str, str] = {
         "BaseFeaturesExtractor CombinedExtractor FlattenExtractor MlpExtractor NatureCNN"
     ),
     "stable_baselines3.common.type_aliases": (
-        "DictReplayBufferSamples DictRolloutBufferSamples PolicyPredictor ReplayBufferSamples "
-        "RolloutBufferSamples RolloutReturn TrainFreq"
+        "DictReplayBufferSamples DictRolloutBufferSamples PolicyPredictor ReplayBufferSamples RolloutBufferSamples "
+        "RolloutReturn TrainFreq"
     ),
     "stable_baselines3.common.utils": "ConstantSchedule FloatSchedule LinearSchedule",
     "stable_baselines3.common.vec_env.base_vec_env": "VecEnv VecEnvWrapper",

@@ -6,16 +6,11 @@ CALL: dict[str, str] = {
         "HessianInversionWarning HypothesisTestWarning IOWarning InfeasibleTestError InterpolationWarning "
         "InvalidTestWarning IterationLimitWarning MissingDataError ModelWarning ModuleUnavailableWarning "
         "NotImplementedWarning OutputWarning ParseError PerfectSeparationError PerfectSeparationWarning "
-        "PrecisionWarning SingularMatrixWarning SpecificationWarning ValueWarning X13Error "
-        "X13NotFoundError X13Warning"
+        "PrecisionWarning SingularMatrixWarning SpecificationWarning ValueWarning X13Error X13NotFoundError X13Warning"
     ),
-    "statsmodels.tsa.statespace._initialization": (
-        "cInitialization dInitialization sInitialization zInitialization"
-    ),
+    "statsmodels.tsa.statespace._initialization": "cInitialization dInitialization sInitialization zInitialization",
     "statsmodels.tsa.statespace._kalman_filter": "cKalmanFilter dKalmanFilter sKalmanFilter zKalmanFilter",
-    "statsmodels.tsa.statespace._kalman_smoother": (
-        "cKalmanSmoother dKalmanSmoother sKalmanSmoother zKalmanSmoother"
-    ),
+    "statsmodels.tsa.statespace._kalman_smoother": "cKalmanSmoother dKalmanSmoother sKalmanSmoother zKalmanSmoother",
     "statsmodels.tsa.statespace._representation": "cStatespace dStatespace sStatespace zStatespace",
     "statsmodels.tsa.statespace._simulation_smoother": (
         "cSimulationSmoother dSimulationSmoother sSimulationSmoother zSimulationSmoother"
@@ -26,8 +21,8 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.base._parameter_inference": "ScoreTestResult",
     "statsmodels.base._penalized": "PenalizedMixin",
     "statsmodels.base._penalties": (
-        "ConstraintsPenalty CovariancePenalty L2 L2ConstraintsPenalty L2Univariate NonePenalty PSD "
-        "Penalty PseudoHuber SCAD SCADSmoothed"
+        "ConstraintsPenalty CovariancePenalty L2 L2ConstraintsPenalty L2Univariate NonePenalty PSD Penalty PseudoHuber "
+        "SCAD SCADSmoothed"
     ),
     "statsmodels.base._prediction_inference": (
         "PredictionResultsBase PredictionResultsDelta PredictionResultsMean PredictionResultsMonotonic"
@@ -46,53 +41,48 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.base.optimizer": "Optimizer",
     "statsmodels.base.transform": "BoxCox",
     "statsmodels.base.wrapper": "ResultsWrapper",
+    "statsmodels.compat._scipy_multivariate_t": (
+        "_PSD multi_rv_frozen multi_rv_generic multivariate_normal_frozen multivariate_normal_gen "
+        "multivariate_t_frozen multivariate_t_gen"
+    ),
     "statsmodels.compat.pytest": "NoWarningsChecker",
     "statsmodels.discrete._diagnostics_count": (
         "ChisquareProbResult DispersionResults ZeroModificationTestResult ZeroinflationJHResult"
     ),
     "statsmodels.discrete.conditional_models": (
-        "ConditionalLogit ConditionalMNLogit ConditionalPoisson ConditionalResults "
-        "ConditionalResultsWrapper _ConditionalModel"
+        "ConditionalLogit ConditionalMNLogit ConditionalPoisson ConditionalResults ConditionalResultsWrapper "
+        "_ConditionalModel"
     ),
     "statsmodels.discrete.count_model": (
-        "GenericZeroInflated L1ZeroInflatedGeneralizedPoissonResults "
-        "L1ZeroInflatedGeneralizedPoissonResultsWrapper L1ZeroInflatedNegativeBinomialResults "
-        "L1ZeroInflatedNegativeBinomialResultsWrapper L1ZeroInflatedPoissonResults "
-        "L1ZeroInflatedPoissonResultsWrapper ZeroInflatedGeneralizedPoisson "
+        "GenericZeroInflated L1ZeroInflatedGeneralizedPoissonResults L1ZeroInflatedGeneralizedPoissonResultsWrapper "
+        "L1ZeroInflatedNegativeBinomialResults L1ZeroInflatedNegativeBinomialResultsWrapper "
+        "L1ZeroInflatedPoissonResults L1ZeroInflatedPoissonResultsWrapper ZeroInflatedGeneralizedPoisson "
         "ZeroInflatedGeneralizedPoissonResults ZeroInflatedGeneralizedPoissonResultsWrapper "
-        "ZeroInflatedNegativeBinomialP ZeroInflatedNegativeBinomialResults "
-        "ZeroInflatedNegativeBinomialResultsWrapper ZeroInflatedPoisson ZeroInflatedPoissonResults "
-        "ZeroInflatedPoissonResultsWrapper ZeroInflatedResults"
+        "ZeroInflatedNegativeBinomialP ZeroInflatedNegativeBinomialResults ZeroInflatedNegativeBinomialResultsWrapper "
+        "ZeroInflatedPoisson ZeroInflatedPoissonResults ZeroInflatedPoissonResultsWrapper ZeroInflatedResults"
     ),
     "statsmodels.discrete.diagnostic": "CountDiagnostic PoissonDiagnostic",
     "statsmodels.discrete.discrete_margins": "DiscreteMargins Margins",
     "statsmodels.discrete.discrete_model": (
-        "BinaryModel BinaryResults BinaryResultsWrapper CountModel CountResults CountResultsWrapper "
-        "DiscreteModel DiscreteResults GeneralizedPoisson GeneralizedPoissonResults "
-        "GeneralizedPoissonResultsWrapper L1BinaryResults L1BinaryResultsWrapper L1CountResults "
-        "L1CountResultsWrapper L1GeneralizedPoissonResults L1GeneralizedPoissonResultsWrapper "
-        "L1MultinomialResults L1MultinomialResultsWrapper L1NegativeBinomialResults "
-        "L1NegativeBinomialResultsWrapper L1PoissonResults L1PoissonResultsWrapper Logit LogitResults "
-        "MNLogit MultinomialModel MultinomialResults MultinomialResultsWrapper NegativeBinomialP "
-        "NegativeBinomialPResults NegativeBinomialPResultsWrapper NegativeBinomialResults "
-        "NegativeBinomialResultsWrapper OrderedResults OrderedResultsWrapper Poisson PoissonResults "
-        "PoissonResultsWrapper Probit ProbitResults"
+        "BinaryModel BinaryResults BinaryResultsWrapper CountModel CountResults CountResultsWrapper DiscreteModel "
+        "DiscreteResults GeneralizedPoisson GeneralizedPoissonResults GeneralizedPoissonResultsWrapper L1BinaryResults "
+        "L1BinaryResultsWrapper L1CountResults L1CountResultsWrapper L1GeneralizedPoissonResults "
+        "L1GeneralizedPoissonResultsWrapper L1MultinomialResults L1MultinomialResultsWrapper L1NegativeBinomialResults "
+        "L1NegativeBinomialResultsWrapper L1PoissonResults L1PoissonResultsWrapper Logit LogitResults MNLogit "
+        "MultinomialModel MultinomialResults MultinomialResultsWrapper NegativeBinomialP NegativeBinomialPResults "
+        "NegativeBinomialPResultsWrapper NegativeBinomialResults NegativeBinomialResultsWrapper OrderedResults "
+        "OrderedResultsWrapper Poisson PoissonResults PoissonResultsWrapper Probit ProbitResults"
     ),
     "statsmodels.discrete.truncated_model": (
         "HurdleCountModel HurdleCountResults HurdleCountResultsWrapper L1HurdleCountResults "
         "L1HurdleCountResultsWrapper L1TruncatedLFGenericResults L1TruncatedLFGenericResultsWrapper "
-        "TruncatedLFGeneralizedPoisson TruncatedLFGeneric TruncatedLFGenericResults "
-        "TruncatedLFGenericResultsWrapper TruncatedLFNegativeBinomialP TruncatedLFPoisson "
-        "TruncatedLFPoissonResults TruncatedNegativeBinomialResults _RCensored "
-        "_RCensoredGeneralizedPoisson _RCensoredGeneric _RCensoredNegativeBinomialP _RCensoredPoisson"
+        "TruncatedLFGeneralizedPoisson TruncatedLFGeneric TruncatedLFGenericResults TruncatedLFGenericResultsWrapper "
+        "TruncatedLFNegativeBinomialP TruncatedLFPoisson TruncatedLFPoissonResults TruncatedNegativeBinomialResults "
+        "_RCensored _RCensoredGeneralizedPoisson _RCensoredGeneric _RCensoredNegativeBinomialP _RCensoredPoisson"
     ),
-    "statsmodels.distributions.bernstein": (
-        "BernsteinDistribution BernsteinDistributionBV BernsteinDistributionUV"
-    ),
+    "statsmodels.distributions.bernstein": "BernsteinDistribution BernsteinDistributionBV BernsteinDistributionUV",
     "statsmodels.distributions.copula._special": "Sterling1 Sterling2",
-    "statsmodels.distributions.copula.archimedean": (
-        "ArchimedeanCopula ClaytonCopula FrankCopula GumbelCopula"
-    ),
+    "statsmodels.distributions.copula.archimedean": "ArchimedeanCopula ClaytonCopula FrankCopula GumbelCopula",
     "statsmodels.distributions.copula.copulas": "Copula CopulaDistribution",
     "statsmodels.distributions.copula.depfunc_ev": (
         "AsymBiLogistic AsymLogistic AsymMixed AsymNegLogistic HR PickandDependence TEV"
@@ -104,10 +94,10 @@ CONSTRUCT: dict[str, str] = {
         "TransfClayton TransfFrank TransfGumbel TransfIndep Transforms _TransfPower"
     ),
     "statsmodels.distributions.discrete": (
-        "DiscretizedCount=scipy-distribution-state DiscretizedModel "
-        "genpoisson_p_gen=scipy-distribution-state truncatednegbin_gen=scipy-distribution-state "
-        "truncatedpoisson_gen=scipy-distribution-state zigeneralizedpoisson_gen=scipy-distribution-state "
-        "zinegativebinomial_gen=scipy-distribution-state zipoisson_gen=scipy-distribution-state"
+        "DiscretizedCount=scipy-distribution-state DiscretizedModel genpoisson_p_gen=scipy-distribution-state "
+        "truncatednegbin_gen=scipy-distribution-state truncatedpoisson_gen=scipy-distribution-state "
+        "zigeneralizedpoisson_gen=scipy-distribution-state zinegativebinomial_gen=scipy-distribution-state "
+        "zipoisson_gen=scipy-distribution-state"
     ),
     "statsmodels.distributions.edgeworth": "ExpandedNormal=scipy-distribution-state",
     "statsmodels.distributions.empirical_distribution": "ECDF ECDFDiscrete StepFunction",
@@ -133,28 +123,25 @@ CONSTRUCT: dict[str, str] = {
         "UnivariateGenericSmoother UnivariatePolynomialSmoother"
     ),
     "statsmodels.genmod.bayes_mixed_glm": (
-        "BayesMixedGLMResults BinomialBayesMixedGLM PoissonBayesMixedGLM _BayesMixedGLM "
-        "_VariationalBayesMixedGLM"
+        "BayesMixedGLMResults BinomialBayesMixedGLM PoissonBayesMixedGLM _BayesMixedGLM _VariationalBayesMixedGLM"
     ),
     "statsmodels.genmod.cov_struct": (
-        "Autoregressive CategoricalCovStruct CovStruct Equivalence Exchangeable GlobalOddsRatio "
-        "Independence Nested NominalIndependence OrdinalIndependence Stationary Unstructured"
+        "Autoregressive CategoricalCovStruct CovStruct Equivalence Exchangeable GlobalOddsRatio Independence Nested "
+        "NominalIndependence OrdinalIndependence Stationary Unstructured"
     ),
     "statsmodels.genmod.families.family": (
         "Binomial Family Gamma Gaussian InverseGaussian NegativeBinomial Poisson Tweedie"
     ),
     "statsmodels.genmod.families.links": (
-        "CDFLink CLogLog Cauchy Identity InversePower InverseSquared Link Log LogC LogLog Logit "
-        "NegativeBinomial Power Probit Sqrt cauchy cloglog identity inverse_power inverse_squared log "
-        "logc logit loglog nbinom probit sqrt"
+        "CDFLink CLogLog Cauchy Identity InversePower InverseSquared Link Log LogC LogLog Logit NegativeBinomial Power "
+        "Probit Sqrt cauchy cloglog identity inverse_power inverse_squared log logc logit loglog nbinom probit sqrt"
     ),
     "statsmodels.genmod.families.varfuncs": "Binomial NegativeBinomial Power VarianceFunction",
     "statsmodels.genmod.generalized_estimating_equations": (
-        "GEE GEEMargins GEEResults GEEResultsWrapper NominalGEE NominalGEEResults "
-        "NominalGEEResultsWrapper OrdinalGEE OrdinalGEEResults OrdinalGEEResultsWrapper "
-        "ParameterConstraint _Multinomial _MultinomialLogit"
+        "GEE GEEMargins GEEResults GEEResultsWrapper NominalGEE NominalGEEResults NominalGEEResultsWrapper OrdinalGEE "
+        "OrdinalGEEResults OrdinalGEEResultsWrapper ParameterConstraint _Multinomial _MultinomialLogit"
     ),
-    "statsmodels.genmod.generalized_linear_model": "GLM GLMResults GLMResultsWrapper",
+    "statsmodels.genmod.generalized_linear_model": "GLM GLMResults GLMResultsWrapper _ModuleVariable",
     "statsmodels.genmod.qif": (
         "QIF QIFAutoregressive QIFCovariance QIFExchangeable QIFIndependence QIFResults QIFResultsWrapper"
     ),
@@ -167,14 +154,14 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.miscmodels.count": "PoissonGMLE PoissonOffsetGMLE PoissonZiGMLE",
     "statsmodels.miscmodels.nonlinls": "Myfunc NonlinearLS Results",
     "statsmodels.miscmodels.ordinal_model": "OrderedModel OrderedResults OrderedResultsWrapper",
-    "statsmodels.miscmodels.tmodel": "TLinearModel",
+    "statsmodels.miscmodels.tmodel": "TArma TLinearModel",
     "statsmodels.miscmodels.try_mlecov": "MLEGLS",
     "statsmodels.multivariate.cancorr": "CanCorr CanCorrTestResults",
     "statsmodels.multivariate.factor": "Factor FactorResults",
     "statsmodels.multivariate.manova": "MANOVA",
     "statsmodels.multivariate.multivariate_ols": (
-        "MultivariateLS MultivariateLSResults MultivariateLSResultsWrapper MultivariateTestResults "
-        "_MultivariateOLS _MultivariateOLSResults"
+        "MultivariateLS MultivariateLSResults MultivariateLSResultsWrapper MultivariateTestResults _MultivariateOLS "
+        "_MultivariateOLSResults"
     ),
     "statsmodels.multivariate.pca": "PCA",
     "statsmodels.nonparametric._kernel_base": "EstimatorSettings GenericKDE LeaveOneOut",
@@ -196,22 +183,17 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.regression.mixed_linear_model": (
         "MixedLM MixedLMParams MixedLMResults MixedLMResultsWrapper VCSpec _mixedlm_distribution"
     ),
-    "statsmodels.regression.process_regression": (
-        "GaussianCovariance ProcessCovariance ProcessMLE ProcessMLEResults"
-    ),
+    "statsmodels.regression.process_regression": "GaussianCovariance ProcessCovariance ProcessMLE ProcessMLEResults",
     "statsmodels.regression.quantile_regression": "QuantReg QuantRegResults",
-    "statsmodels.regression.recursive_ls": (
-        "RecursiveLS RecursiveLSResults=no-items RecursiveLSResultsWrapper"
-    ),
+    "statsmodels.regression.recursive_ls": "RecursiveLS RecursiveLSResults=no-items RecursiveLSResultsWrapper",
     "statsmodels.regression.rolling": "RollingOLS RollingRegressionResults RollingStore RollingWLS",
     "statsmodels.robust.covariance": (
-        "CovDetMCD CovDetMCDResult CovDetMM CovDetS CovIterResult CovM CovMResult CovOGKResult "
-        "CovStartingResult CovTylerRegularizedResult CovTylerResult NaiveLedoitWolfResult "
-        "_NormalizeTruncCov _Standardize"
+        "CovDetMCD CovDetMCDResult CovDetMM CovDetS CovIterResult CovM CovMResult CovOGKResult CovStartingResult "
+        "CovTylerRegularizedResult CovTylerResult NaiveLedoitWolfResult _NormalizeTruncCov _Standardize"
     ),
     "statsmodels.robust.norms": (
-        "AndrewWave Hampel HuberT LeastSquares MQuantileNorm RamsayE RobustNorm StudentT TrimmedMean "
-        "TukeyBiweight TukeyQuartic"
+        "AndrewWave Hampel HuberT LeastSquares MQuantileNorm RamsayE RobustNorm StudentT TrimmedMean TukeyBiweight "
+        "TukeyQuartic"
     ),
     "statsmodels.robust.resistant_linear_model": "DetSStartResult RLMDetS RLMDetSMM",
     "statsmodels.robust.robust_linear_model": "RLM RLMResults RLMResultsWrapper",
@@ -223,9 +205,7 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.stats._results_store": "ResultsStore",
     "statsmodels.stats.anova": "AnovaRM AnovaResults",
     "statsmodels.stats.base": "AllPairsResults HolderTuple LimitedIterationMixin",
-    "statsmodels.stats.contingency_tables": (
-        "CochransQResult SquareTable StratifiedTable Table Table2x2 _Bunch"
-    ),
+    "statsmodels.stats.contingency_tables": "CochransQResult SquareTable StratifiedTable Table Table2x2 _Bunch",
     "statsmodels.stats.contrast": "Contrast ContrastResults MultiCompResult WaldTestResults",
     "statsmodels.stats.correlation_tools": (
         "CovNearestResult FactoredPSDMatrix GaussianMultivariateKernel MultivariateKernel"
@@ -233,7 +213,7 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.stats.covariance": "TransformCorrNormalResult",
     "statsmodels.stats.descriptivestats": "Describe Description",
     "statsmodels.stats.diagnostic": (
-        "GoldfeldQuandtResult LMTestResult NonNestedTestResult PesaranTimmermannResult"
+        "GoldfeldQuandtResult LMTestResult NonNestedTestResult PesaranTimmermannResult ResultsStore"
     ),
     "statsmodels.stats.diagnostic_gen": "ChisquareBinningResult",
     "statsmodels.stats.dist_dependence_measures": "DistDependStat",
@@ -255,27 +235,28 @@ CONSTRUCT: dict[str, str] = {
     ),
     "statsmodels.stats.oaxaca": "OaxacaBlinder OaxacaResults",
     "statsmodels.stats.oneway": (
-        "AnovaResult ConfintEffectSizeResult EffectSizeFsquResult EquivalenceOnewayResult "
-        "FstatEffectSizeResult ScaleAnovaResult ScaleEquivalenceResult SimulatePowerEquivalenceResult"
+        "AnovaResult ConfintEffectSizeResult EffectSizeFsquResult EquivalenceOnewayResult FstatEffectSizeResult "
+        "ScaleAnovaResult ScaleEquivalenceResult SimulatePowerEquivalenceResult"
     ),
     "statsmodels.stats.outliers_influence": "GLMInfluence MLEInfluence OLSInfluence _BaseInfluenceMixin",
     "statsmodels.stats.power": (
-        "FTestAnovaPower FTestPower FTestPowerF2 GofChisquarePower NormalIndPower Power TTestIndPower "
-        "TTestPower _GofChisquareIndPower"
+        "FTestAnovaPower FTestPower FTestPowerF2 GofChisquarePower NormalIndPower Power TTestIndPower TTestPower "
+        "_GofChisquareIndPower"
     ),
     "statsmodels.stats.proportion": (
         "KoopmanConfintResult PairedNamConfintResult PowerProportionsResult Proportions2indepTestResult "
         "ScoreTestProportionsResult TostProportionsResult"
     ),
     "statsmodels.stats.rates": (
-        "NonequivalencePoissonResult PoissonTest2indepResult PoissonTestResult PowerDiffResult "
-        "PowerEquivalenceResult PowerNegbinRatioResult PowerRatioResult PowerResult TostPoissonResult"
+        "NonequivalencePoissonResult PoissonTest2indepResult PoissonTestResult PowerDiffResult PowerEquivalenceResult "
+        "PowerNegbinRatioResult PowerRatioResult PowerResult TostPoissonResult"
     ),
     "statsmodels.stats.regularized_covariance": "RegularizedInvCovariance",
     "statsmodels.stats.robust_compare": "TrimmedMean",
     "statsmodels.stats.tabledist": "TableDist",
     "statsmodels.stats.weightstats": "CompareMeans DescrStatsW",
     "statsmodels.tools._decorators": "CachedAttribute CachedWritableAttribute ResettableCache cache_readonly",
+    "statsmodels.tools.decorators": "CachedAttribute CachedWritableAttribute ResettableCache",
     "statsmodels.tools.docstring": "Docstring NumpyDocString=no-items Parameter Reader",
     "statsmodels.tools.docstring_helpers": "Appender Substitution",
     "statsmodels.tools.grouputils": "Group GroupSorted Grouping",
@@ -284,8 +265,7 @@ CONSTRUCT: dict[str, str] = {
     "statsmodels.tools.transform_model": "StandardizeTransform",
     "statsmodels.tools.validation.validation": "PandasWrapper",
     "statsmodels.treatment.treatment_effects": (
-        "TreatmentEffect TreatmentEffectResults _AIPWGMM _AIPWWLSGMM _IPWGMM _IPWRAGMM _RAGMM _TEGMM "
-        "_TEGMMGeneric1"
+        "TreatmentEffect TreatmentEffectResults _AIPWGMM _AIPWWLSGMM _IPWGMM _IPWRAGMM _RAGMM _TEGMM _TEGMMGeneric1"
     ),
     "statsmodels.tsa.ar_model": (
         "AR AROrderSelectionResults ARResults AutoReg AutoRegResults=no-items AutoRegResultsWrapper "
@@ -297,16 +277,17 @@ CONSTRUCT: dict[str, str] = {
     ),
     "statsmodels.tsa.arima.estimators._base": "ARMAEstimationResult",
     "statsmodels.tsa.arima.model": "ARIMA ARIMAResults=no-items ARIMAResultsWrapper",
+    "statsmodels.tsa.arima.params": "SARIMAXParams",
     "statsmodels.tsa.arima.specification": "SARIMAXSpecification",
     "statsmodels.tsa.arima_model": "ARIMA ARIMAResults ARMA ARMAResults",
     "statsmodels.tsa.arima_process": "ArmaProcess",
+    "statsmodels.tsa.arma_mle": "Arma",
     "statsmodels.tsa.base.prediction": "PredictionResults",
     "statsmodels.tsa.base.tsa_model": "TimeSeriesModel TimeSeriesModelResults TimeSeriesResultsWrapper",
     "statsmodels.tsa.descriptivestats": "TsaDescriptive",
     "statsmodels.tsa.deterministic": (
-        "CalendarDeterministicTerm CalendarFourier CalendarSeasonality CalendarTimeTrend "
-        "DeterministicProcess DeterministicTerm Fourier FourierDeterministicTerm Seasonality TimeTrend "
-        "TimeTrendDeterministicTerm"
+        "CalendarDeterministicTerm CalendarFourier CalendarSeasonality CalendarTimeTrend DeterministicProcess "
+        "DeterministicTerm Fourier FourierDeterministicTerm Seasonality TimeTrend TimeTrendDeterministicTerm"
     ),
     "statsmodels.tsa.exponential_smoothing.base": "StateSpaceMLEModel StateSpaceMLEResults",
     "statsmodels.tsa.exponential_smoothing.ets": (
@@ -329,6 +310,7 @@ CONSTRUCT: dict[str, str] = {
         "HamiltonFilterResults KimSmootherResults MarkovSwitching MarkovSwitchingParams=no-items "
         "MarkovSwitchingResults MarkovSwitchingResultsWrapper"
     ),
+    "statsmodels.tsa.seasonal": "DecomposeResult",
     "statsmodels.tsa.seasonal._seasonal": "DecomposeResult",
     "statsmodels.tsa.statespace._pykalman_smoother": "_KalmanSmoother",
     "statsmodels.tsa.statespace._quarterly_ar1": "QuarterlyAR1",
@@ -356,11 +338,12 @@ CONSTRUCT: dict[str, str] = {
         "UnobservedComponents UnobservedComponentsResults=no-items UnobservedComponentsResultsWrapper"
     ),
     "statsmodels.tsa.statespace.varmax": "VARMAX VARMAXResults=no-items VARMAXResultsWrapper",
+    "statsmodels.tsa.stattools": "ZivotAndrewsUnitRoot",
     "statsmodels.tsa.stattools._leybourne": "LeybourneMcCabeStationarity",
     "statsmodels.tsa.stattools._stattools": (
-        "ADFullerResult AcfResult BreakvarHeteroskedasticityResult CcfResult CointResult "
-        "DieboldMarianoResult JackknifeResult KPSSResult LevinsonDurbinPacfResult LevinsonDurbinResult "
-        "PacfBurgResult PacfResult PccfResult QStatResult RURResult ZivotAndrewsUnitRoot"
+        "ADFullerResult AcfResult BreakvarHeteroskedasticityResult CcfResult CointResult DieboldMarianoResult "
+        "JackknifeResult KPSSResult LevinsonDurbinPacfResult LevinsonDurbinResult PacfBurgResult PacfResult PccfResult "
+        "QStatResult RURResult ZivotAndrewsUnitRoot"
     ),
     "statsmodels.tsa.stl.mstl": "MSTL",
     "statsmodels.tsa.tsatools": "LagmatResult",

@@ -5,19 +5,18 @@ CALL: dict[str, str] = {
     "UserList": "UserList",
     "__builtin__": (
         "ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError "
-        "BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError "
-        "ConnectionError ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis "
-        "EncodingWarning EnvironmentError Exception ExceptionGroup FileExistsError FileNotFoundError "
-        "FloatingPointError FutureWarning GeneratorExit IOError ImportError ImportWarning "
-        "IndentationError IndexError InterruptedError IsADirectoryError KeyError KeyboardInterrupt "
-        "LookupError MemoryError ModuleNotFoundError NameError NotADirectoryError NotImplemented "
-        "NotImplementedError OSError OverflowError PendingDeprecationWarning PermissionError "
-        "ProcessLookupError RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning "
-        "StandardError StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit "
-        "TabError TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError "
-        "UnicodeError UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning "
-        "ZeroDivisionError basestring bool buffer bytearray bytes complex dict enumerate float frozenset "
-        "int list long object range reversed set slice str tuple unicode xrange zip"
+        "BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError "
+        "ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis EncodingWarning "
+        "EnvironmentError Exception ExceptionGroup FileExistsError FileNotFoundError FloatingPointError FutureWarning "
+        "GeneratorExit IOError ImportError ImportWarning IndentationError IndexError InterruptedError "
+        "IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError "
+        "NotADirectoryError NotImplemented NotImplementedError OSError OverflowError PendingDeprecationWarning "
+        "PermissionError ProcessLookupError RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning "
+        "StandardError StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError "
+        "TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError "
+        "UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning ZeroDivisionError basestring bool buffer "
+        "bytearray bytes complex dict enumerate float frozenset int list long object range reversed set slice str "
+        "tuple unicode xrange zip"
     ),
     "_decimal": "Context Decimal",
     "_io": "BytesIO StringIO",
@@ -28,19 +27,17 @@ CALL: dict[str, str] = {
     "array": "_array_reconstructor array",
     "builtins": (
         "ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError "
-        "BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError "
-        "ConnectionError ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis "
-        "EncodingWarning EnvironmentError Exception ExceptionGroup FileExistsError FileNotFoundError "
-        "FloatingPointError FutureWarning GeneratorExit IOError ImportError ImportWarning "
-        "IndentationError IndexError InterruptedError IsADirectoryError KeyError KeyboardInterrupt "
-        "LookupError MemoryError ModuleNotFoundError NameError NotADirectoryError NotImplemented "
-        "NotImplementedError OSError OverflowError PendingDeprecationWarning PermissionError "
-        "ProcessLookupError RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning "
-        "StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError "
-        "TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError "
-        "UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning ZeroDivisionError bool "
-        "bytearray bytes complex dict enumerate float frozenset int list object range reversed set slice "
-        "str tuple zip"
+        "BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError "
+        "ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis EncodingWarning "
+        "EnvironmentError Exception ExceptionGroup FileExistsError FileNotFoundError FloatingPointError FutureWarning "
+        "GeneratorExit IOError ImportError ImportWarning IndentationError IndexError InterruptedError "
+        "IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError "
+        "NotADirectoryError NotImplemented NotImplementedError OSError OverflowError PendingDeprecationWarning "
+        "PermissionError ProcessLookupError RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning "
+        "StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError "
+        "TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError "
+        "UnicodeWarning UserWarning ValueError Warning ZeroDivisionError bool bytearray bytes complex dict enumerate "
+        "float frozenset int list object range reversed set slice str tuple zip"
     ),
     "collections": "ChainMap Counter OrderedDict UserDict UserList UserString defaultdict deque",
     "collections.abc": "Callable Iterable Iterator Mapping Sequence",
@@ -51,17 +48,16 @@ CALL: dict[str, str] = {
     "decimal": "Context Decimal",
     "exceptions": (
         "ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError "
-        "BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError "
-        "ConnectionError ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError "
-        "EncodingWarning EnvironmentError Exception ExceptionGroup FileExistsError FileNotFoundError "
-        "FloatingPointError FutureWarning GeneratorExit IOError ImportError ImportWarning "
-        "IndentationError IndexError InterruptedError IsADirectoryError KeyError KeyboardInterrupt "
-        "LookupError MemoryError ModuleNotFoundError NameError NotADirectoryError NotImplementedError "
-        "OSError OverflowError PendingDeprecationWarning PermissionError ProcessLookupError "
-        "RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning StandardError "
-        "StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError "
-        "TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError "
-        "UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning ZeroDivisionError"
+        "BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError "
+        "ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError EncodingWarning EnvironmentError "
+        "Exception ExceptionGroup FileExistsError FileNotFoundError FloatingPointError FutureWarning GeneratorExit "
+        "IOError ImportError ImportWarning IndentationError IndexError InterruptedError IsADirectoryError KeyError "
+        "KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError NotADirectoryError "
+        "NotImplementedError OSError OverflowError PendingDeprecationWarning PermissionError ProcessLookupError "
+        "RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning StandardError StopAsyncIteration "
+        "StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError TypeError "
+        "UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning "
+        "UserWarning ValueError Warning ZeroDivisionError"
     ),
     "fractions": "Fraction",
     "http": "HTTPStatus",
@@ -81,7 +77,7 @@ CALL: dict[str, str] = {
     "time": "struct_time",
     "types": "GenericAlias SimpleNamespace",
     "uuid": "SafeUUID UUID",
-    "zoneinfo": "ZoneInfo",
+    "zoneinfo": "ZoneInfo ZoneInfo._unpickle",
 }
 CHECKED: dict[str, str] = {
     "__builtin__": "getattr=plain-attribute iter=one-argument type=type-of-constant",
@@ -112,33 +108,27 @@ CONSTRUCT: dict[str, str] = {
 }
 REFER: dict[str, str] = {
     "__builtin__": "abs all any bin chr divmod hash hex len max min oct ord pow repr round sorted sum",
-    "_operator": (
-        "add and_ concat contains eq floordiv ge gt le lt mod mul ne neg not_ or_ pos pow sub truediv xor"
-    ),
+    "_operator": "add and_ concat contains eq floordiv ge gt le lt mod mul ne neg not_ or_ pos pow sub truediv xor",
     "_sre": "SRE_Pattern",
     "abc": "ABC ABCMeta",
     "builtins": (
-        "abs all any bin callable chr divmod format hash hex id isinstance issubclass len max min next "
-        "oct ord pow repr round sorted sum"
+        "abs all any bin callable chr divmod format hash hex id isinstance issubclass len max min next oct ord pow "
+        "repr round sorted sum"
     ),
     "datetime": "UTC",
     "enum": "Enum Flag IntEnum IntFlag StrEnum",
     "math": (
-        "acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist erf erfc exp "
-        "exp2 expm1 fabs factorial floor fmod gamma gcd hypot isclose isfinite isinf isnan lcm ldexp "
-        "lgamma log log10 log1p log2 modf pow prod radians remainder sin sinh sqrt tan tanh trunc"
+        "acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist erf erfc exp exp2 expm1 fabs "
+        "factorial floor fmod gamma gcd hypot isclose isfinite isinf isnan lcm ldexp lgamma log log10 log1p log2 modf "
+        "pow prod radians remainder sin sinh sqrt tan tanh trunc"
     ),
-    "operator": (
-        "add and_ concat contains eq floordiv ge gt le lt mod mul ne neg not_ or_ pos pow sub truediv xor"
-    ),
+    "operator": "add and_ concat contains eq floordiv ge gt le lt mod mul ne neg not_ or_ pos pow sub truediv xor",
     "re": "IGNORECASE Pattern",
     "statistics": "fmean mean median mode pstdev pvariance stdev variance",
-    "string": (
-        "ascii_letters ascii_lowercase ascii_uppercase capwords digits printable punctuation whitespace"
-    ),
+    "string": "ascii_letters ascii_lowercase ascii_uppercase capwords digits printable punctuation whitespace",
     "types": "NoneType",
     "typing": (
-        "Any Callable ClassVar Dict FrozenSet Generic Hashable Iterable Iterator List Literal Mapping "
-        "NamedTuple NoReturn Optional Sequence Set Tuple Type Union"
+        "Any Callable ClassVar Dict FrozenSet Generic Hashable Iterable Iterator List Literal Mapping NamedTuple "
+        "NoReturn Optional Sequence Set Tuple Type Union"
     ),
 }

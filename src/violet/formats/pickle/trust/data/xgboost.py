@@ -9,8 +9,7 @@ CONSTRUCT: dict[str, str] = {
     "xgboost": "Booster",
     "xgboost._data_utils": "DfCatAccessor TransformedDf _ArrayLikeArg _CudaArrayLikeArg",
     "xgboost.callback": (
-        "CallbackContainer EarlyStopping EvaluationMonitor LearningRateScheduler TrainingCallback "
-        "TrainingCheckPoint"
+        "CallbackContainer EarlyStopping EvaluationMonitor LearningRateScheduler TrainingCallback TrainingCheckPoint"
     ),
     "xgboost.collective": "CommunicatorContext Config",
     "xgboost.compat": "XGBClassifierBase XGBModelBase XGBRegressorBase",
@@ -18,7 +17,6 @@ CONSTRUCT: dict[str, str] = {
     "xgboost.data": "ArrowTransformed CudfTransformed PandasTransformed SingleBatchInternalIter",
     "xgboost.objective": "Objective TreeObjective",
     "xgboost.sklearn": (
-        "XGBClassifier XGBModel XGBRFClassifier XGBRFRegressor XGBRanker XGBRankerMixIn XGBRegressor "
-        "_SklObjWProto"
+        "XGBClassifier XGBModel XGBRFClassifier XGBRFRegressor XGBRanker XGBRankerMixIn XGBRegressor _SklObjWProto"
     ),
 }

@@ -1,0 +1,39 @@
+"""ONNX: a protocol buffers message of graphs, operators and initialisers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from violet.formats.base import Certainty, Format, Parsed, Probe
+
+if TYPE_CHECKING:
+    from violet.formats.base import Reading
+    from violet.formats.source import Source
+
+_FIRST = frozenset((0x08, 0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72, 0xA2, 0xCA, 0xD2))
+"""First bytes of the tags of a model's fields."""
+
+
+def sniff(probe: Probe) -> Certainty:
+    named = probe.suffix == ".onnx"
+    if not probe.head or (probe.head[0] not in _FIRST and not named):
+        return Certainty.NO
+    from violet.formats.onnx.recognise import recognise
+
+    return recognise(probe, named)
+
+
+def read(source: Source, reading: Reading) -> Parsed:
+    from violet.formats.onnx.reader import read_onnx
+
+    return read_onnx(source, reading)
+
+
+FORMAT = Format(
+    id="onnx",
+    title="ONNX",
+    suffixes=(".onnx",),
+    sniff=sniff,
+    read=read,
+    rank=22,
+)
