@@ -50,6 +50,7 @@ def _both(lines: str) -> str:
 
 
 CALL = f"""
+pandas._libs.tslibs.nattype: __nat_unpickle
 numpy: dtype ndarray {SCALARS}
 numpy.dtypes: {_DTYPES}
 numpy.random: RandomState
@@ -62,8 +63,6 @@ numpy.random.bit_generator: SeedSequence __pyx_unpickle_SeedSequence __pyx_unpic
 numpy.random._bit_generator: SeedSequence
 numpy.random.mtrand: __RandomState_ctor
 numpy.random: __RandomState_ctor
-numpy.ma.core: _mareconstruct _mrreconstruct
-numpy.ma.mrecords: _mrreconstruct
 numpy.polynomial.polynomial: Polynomial
 
 scipy.spatial._ckdtree: cKDTree
@@ -74,7 +73,7 @@ pandas._libs.arrays: __pyx_unpickle_NDArrayBacked
 pandas._libs.tslibs.timestamps: _unpickle_timestamp Timestamp
 pandas._libs.tslibs.timedeltas: _timedelta_unpickle Timedelta
 pandas._libs.tslibs.nattype: _nat_unpickle NaTType
-pandas._libs.tslibs.period: Period __pyx_unpickle__Period
+pandas._libs.tslibs.period: Period __pyx_unpickle__Period __pyx_unpickle_PeriodMixin
 pandas._libs.tslib: Timestamp NaTType _nat_unpickle __nat_unpickle
 pandas.tslib: Timestamp NaTType __nat_unpickle
 pandas._libs.interval: Interval __pyx_unpickle_IntervalMixin
@@ -88,6 +87,7 @@ pandas.core.arrays.sparse.dtype: SparseDtype
 """ + _both(
     f"""
 numpy._core.multiarray: _reconstruct scalar ndarray dtype
+numpy._core._internal: _reconstruct
 numpy._core: _DType_reconstruct
 numpy._core.numeric: _frombuffer
 numpy._core.numerictypes: {SCALARS}
@@ -132,6 +132,22 @@ numpy.ma.core: MaskedConstant
 """
 
 CONSTRUCT = f"""
+scipy.interpolate._interpolate: _PPoly _BPoly _NdPPoly
+numpy._core.defchararray: chararray
+numpy.core.defchararray: chararray
+numpy.char: chararray
+scipy.signal._ltisys: TransferFunctionDiscrete TransferFunctionContinuous ZerosPolesGainDiscrete ZerosPolesGainContinuous StateSpaceDiscrete StateSpaceContinuous
+scipy.signal.ltisys: TransferFunctionDiscrete TransferFunctionContinuous ZerosPolesGainDiscrete ZerosPolesGainContinuous StateSpaceDiscrete StateSpaceContinuous
+scipy.spatial._qhull: Delaunay ConvexHull Voronoi HalfspaceIntersection _QhullUser
+scipy.spatial.qhull: Delaunay ConvexHull Voronoi HalfspaceIntersection _QhullUser
+scipy.interpolate._interpnd: LinearNDInterpolator CloughTocher2DInterpolator NDInterpolatorBase
+scipy.interpolate.interpnd: LinearNDInterpolator CloughTocher2DInterpolator NDInterpolatorBase
+scipy.interpolate._bsplines: _BSpline
+numpy._core.records: recarray record
+numpy.core.records: recarray record
+scipy.spatial._kdtree: KDTree.innernode KDTree.leafnode
+scipy.spatial.kdtree: KDTree.innernode KDTree.leafnode
+numpy: chararray
 pandas: {_PANDAS}
 pandas.arrays: {_PANDAS_ARRAYS}
 numpy: record vectorize
@@ -160,6 +176,8 @@ numpy._core: _ufunc_reconstruct=numpy-ufunc
     + """
 numpy.random._pickle: __randomstate_ctor=numpy-bit-generator __generator_ctor=numpy-bit-generator
 numpy.random._pickle: __bit_generator_ctor=numpy-bit-generator
+numpy.ma.core: _mareconstruct=construct-first-argument _mrreconstruct=construct-first-argument
+numpy.ma.mrecords: _mrreconstruct=construct-first-argument
 pandas.core.indexes.base: _new_Index=construct-first-argument
 pandas.core.indexes.datetimes: _new_DatetimeIndex=construct-first-argument
 pandas.core.indexes.period: _new_PeriodIndex=construct-first-argument
@@ -173,6 +191,9 @@ pandas.tseries.period: _new_PeriodIndex=construct-first-argument
 )
 
 REFER = f"""
+scipy._external.array_api_compat.numpy._aliases: asarray
+scipy.interpolate.interpolate: interp1d._call_linear_np interp1d._call_linear interp1d._call_nearest interp1d._call_previousnext interp1d._call_spline interp1d._call_nan_spline
+numpy: ufunc
 numpy: {ELEMENTWISE} {REDUCTIONS} {SHAPES} nan inf pi e newaxis memmap
 numpy._core._multiarray_umath: {ELEMENTWISE}
 numpy.core._multiarray_umath: {ELEMENTWISE}

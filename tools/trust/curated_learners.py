@@ -50,6 +50,8 @@ def _each(name: str) -> str:
 _TREES = "BinaryTree KDTree KDTree64 KDTree32 BallTree BallTree64 BallTree32 NeighborsHeap NodeDistance"
 
 CALL = f"""
+sklearn._loss.glm_distribution: DistributionBoundary
+_loss: {_LOSSES} {_pyx(_LOSSES)}
 sklearn.tree._tree: Tree
 sklearn.tree._criterion: {_CRITERIA}
 sklearn.tree._splitter: {_SPLITTERS}
@@ -71,6 +73,7 @@ statsmodels.tsa.statespace._simulation_smoother: {_each("SimulationSmoother")}
 """
 
 CONSTRUCT = f"""
+sklearn._loss.glm_distribution: ExponentialDispersionModel TweedieDistribution NormalDistribution PoissonDistribution GammaDistribution InverseGaussianDistribution
 sklearn.neighbors._kd_tree: {_TREES}
 sklearn.neighbors._ball_tree: {_TREES}
 sklearn.neighbors.kd_tree: {_TREES}
@@ -86,6 +89,11 @@ sklearn.datasets._base: Bunch
 PIL.Image: Image
 tokenizers: Tokenizer
 tokenizers.models: Model BPE WordPiece WordLevel Unigram
+gensim.models.keyedvectors: Vocab EuclideanKeyedVectors=no-items Word2VecKeyedVectors=no-items Doc2VecKeyedVectors=no-items FastTextKeyedVectors=no-items
+gensim.models.word2vec: Vocab
+gensim.models.doc2vec: DocvecsArray
+gensim.models.phrases: Phraser
+gensim.models.wrappers.fasttext: FastText FastTextKeyedVectors=no-items
 xgboost: Booster
 lightgbm: Booster
 catboost.core: CatBoost CatBoostClassifier CatBoostRegressor CatBoostRanker
@@ -108,6 +116,10 @@ sklearn.cluster._kmeans: _kmeans_single_lloyd _kmeans_single_elkan
 sklearn.metrics._scorer: _passthrough_scorer
 sklearn.metrics.scorer: _passthrough_scorer
 sklearn.feature_extraction.text: strip_accents_ascii strip_accents_unicode strip_tags
+gensim.utils: call_on_class_only identity
+gensim.models.phrases: original_scorer npmi_scorer
+gensim.models.tfidfmodel: df2idf smartirs_normalize smartirs_wglobal smartirs_wlocal
+gensim.models.ensemblelda: mass_masking ratio_masking
 sklearn.feature_selection: f_classif f_regression chi2 mutual_info_classif mutual_info_regression r_regression
 sklearn.metrics: accuracy_score f1_score precision_score recall_score roc_auc_score log_loss mean_squared_error mean_absolute_error r2_score make_scorer
 """

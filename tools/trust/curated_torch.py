@@ -49,7 +49,7 @@ _INIT = (
 CALL = """
 torch: Size device Generator
 torch.nn.parameter: UninitializedParameter UninitializedBuffer
-torch._utils: _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_v2 _rebuild_parameter_with_state
+torch._utils: _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_v2
 torch._utils: _rebuild_qtensor _rebuild_sparse_tensor _rebuild_sparse_csr_tensor _rebuild_nested_tensor
 torch._utils: _rebuild_meta_tensor_no_storage _rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor
 torch._utils: _rebuild_xla_tensor _rebuild_mlc_tensor _rebuild_wrapper_subclass
@@ -86,7 +86,7 @@ torch.nn.intrinsic.quantized.modules.linear_relu: LinearReLU
 
 CHECKED = """
 torch._tensor: _rebuild_from_type_v2=rebuild-from-type _rebuild_from_type=rebuild-from-type
-torch._utils: _rebuild_from_type_v2=rebuild-from-type
+torch._utils: _rebuild_from_type_v2=rebuild-from-type _rebuild_parameter_with_state=parameter-state
 torch.tensor: _rebuild_from_type=rebuild-from-type
 torch.storage: _load_from_bytes=nested-torch-bytes
 torch.nn.backends.thnn: _get_thnn_function_backend=no-arguments

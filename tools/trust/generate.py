@@ -102,7 +102,13 @@ def render(kind_tables: Table, file: str) -> str:
                 lines.append(single)
                 continue
             lines.append(f'    "{module}": (')
-            chunks = textwrap.wrap(" ".join(words), LINE - 11, break_long_words=False, break_on_hyphens=False)
+            text = " ".join(words)
+            # One line in brackets where it fits: that is how the formatter would have it.
+            chunks = (
+                [text]
+                if len(text) + 10 <= LINE
+                else textwrap.wrap(text, LINE - 11, break_long_words=False, break_on_hyphens=False)
+            )
             lines += [f'        "{chunk}{" " if i + 1 < len(chunks) else ""}"' for i, chunk in enumerate(chunks)]
             lines.append("    ),")
         lines.append("}")

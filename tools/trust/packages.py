@@ -166,6 +166,6 @@ _STDLIB = (
     " zoneinfo inspect dataclasses copyreg copy_reg functools _functools _codecs codecs re _sre math typing statistics"
     " enum abc UserDict UserList pytz dateutil"
 )
-_SMALL = "cloudpickle dill PIL tokenizers"
+_SMALL = "cloudpickle dill PIL tokenizers _loss"
 _LEARNERS = ""
 ROOT_FILES: dict[str, str] = dict.fromkeys(_STDLIB.split(), "stdlib") | dict.fromkeys(_SMALL.split(), "miscellany")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from violet.domain import Confidence, Finding, Location, Measurement, Outcome, Rule, Severity, Skipped
+from violet.domain.discovery import module_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -157,9 +157,10 @@ def modules() -> tuple[str, ...]:
 
     found: list[str] = []
     for directory in package.__path__:
-        for family in sorted(m.name for m in pkgutil.iter_modules([directory]) if m.ispkg):
-            inside = pkgutil.iter_modules([os.path.join(directory, family)])
-            found += [f"violet.checks.{family}.{m.name}" for m in inside if not m.name.startswith("_")]
+        for family in module_names([directory]):
+            inside = os.path.join(directory, family)
+            if os.path.isdir(inside):
+                found += [f"violet.checks.{family}.{name}" for name in module_names([inside])]
     return (*sorted(found), *_third_party())
 
 

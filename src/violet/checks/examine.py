@@ -22,7 +22,7 @@ STOPPED_RULE = "artifact/examination-stopped"
 """The rule of what the examination itself reports; its text is in the check of that name."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(slots=True)
 class Examination:
     """What came of one file: an asset for it and for each part, and the outcomes, in file order."""
 

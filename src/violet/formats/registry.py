@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import cache
 from importlib import import_module
 
+from violet.domain.discovery import module_names
 from violet.formats.base import HEAD, Certainty, Format, Probe
 from violet.formats.source import Source
 
@@ -16,8 +16,8 @@ def formats() -> tuple[Format, ...]:
     import violet.formats as package
 
     found: dict[str, Format] = {}
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        loaded = import_module(f"violet.formats.{module.name}")
+    for name in module_names(package.__path__):
+        loaded = import_module(f"violet.formats.{name}")
         declared = getattr(loaded, "FORMATS", None) or (getattr(loaded, "FORMAT", None),)
         for entry in declared:
             if entry is None:

@@ -53,8 +53,9 @@ def evidence_of(found: Global) -> tuple[str, int]:
 
 
 def is_called(found: Global) -> bool:
-    """Whether the stream calls it, more than creating an object of it without its ``__init__``."""
-    return any(made.how == "call" for made in found.calls)
+    """Whether the stream calls it, or gives its instances a state that has them call something: more than
+    creating an object of it without its ``__init__``."""
+    return any(made.how != "new" for made in found.calls)
 
 
 def in_standard_library(found: Global) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from violet.domain import Confidence, Severity
@@ -24,7 +25,6 @@ HOSTILE = {
     "steal-environment": CRITICAL,
     "steal-credentials": CRITICAL,
     "drop-run": CRITICAL,
-    "shellcode": CRITICAL,
     "destroy": HIGH,
     "persist": HIGH,
     "hidden-name": HIGH,
@@ -37,6 +37,7 @@ HOSTILE = {
 BY_TIME: dict[str, tuple[Severity, Severity]] = {
     # kind: (severity in a function or script, severity on import)
     "send-host": (MEDIUM, HIGH),
+    "shellcode": (MEDIUM, HIGH),
     "load-hidden": (LOW, MEDIUM),
     "load-download": (MEDIUM, HIGH),
     "import-hidden": (LOW, HIGH),
@@ -58,6 +59,7 @@ BY_TIME: dict[str, tuple[Severity, Severity]] = {
 """Acts that ordinary programs have reasons for."""
 
 IN_MODEL_CODE: dict[str, Severity] = {
+    "shellcode": CRITICAL,
     "command": HIGH,
     "pickle-gadget": HIGH,
     "import-hidden": HIGH,
@@ -84,6 +86,8 @@ BUILD_TOOLS = frozenset(
         "git", "gcc", "g++", "cc", "c++", "clang", "meson", "cmake", "make", "ninja", "nvidia-smi", "nvcc", "uname",
         "ldconfig", "which", "where", "lscpu", "sysctl", "rocm-smi", "rocminfo", "hg", "svn", "swig", "pkg-config",
         "xcrun", "sw_vers", "lsb_release", "getconf", "locale", "stty", "tput", "ffmpeg", "ffprobe", "pdflatex", "dot",
+        "fc-list", "fc-match", "system_profiler", "kpsewhich", "gs", "convert", "magick", "java", "Rscript", "julia",
+        "llvm-config", "mpicc", "lspci", "ldd", "otool", "readelf", "file", "getent", "hostname", "df", "free",
     ]
 )  # fmt: skip
 """Programs that real packages run while they are imported or built."""
@@ -102,6 +106,8 @@ def severity_of(act: Act, *, model_code: bool) -> Severity:
         return usual
     if act.kind == "command":
         return _command_on_import(act)
+    if act.kind == "network" and "'" not in act.call:
+        return usual  # an address that comes from elsewhere is no call home
     if act.kind == "load-hidden" and act.detail != "in plain sight":
         return HIGH
     return on_import
@@ -112,6 +118,11 @@ def _command_on_import(act: Act) -> Severity:
     if act.detail in BUILD_TOOLS:
         return LOW
     return HIGH if act.detail else MEDIUM
+
+
+def _is_test(path: str) -> bool:
+    """Test suites build, run and load all kinds of things on purpose, and no model loads them."""
+    return re.search(r"(?:^|/)(?:tests?/|testing/|test_[^/]*$|conftest\.py$)|_test\.py$", path) is not None
 
 
 def findings(
@@ -131,6 +142,8 @@ def findings(
         if act.kind not in wanted:
             continue
         severity = severity_of(act, model_code=bool(model_code))
+        if act.kind in BY_TIME and not model_code and _is_test(context.node.logical_path):
+            severity = min(severity, MEDIUM)
         because = f" ({act.detail})" if act.detail and act.detail != act.call and len(act.detail) > 24 else ""
         loaded = f", which {model_code} has loaded with the model" if model_code else ""
         place = f" in {where}" if where else ""

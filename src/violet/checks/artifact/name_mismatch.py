@@ -50,6 +50,8 @@ def judge(context: Context) -> Iterator[Outcome]:
         return
     if found.id in WRAPPERS and any(entry.executable for entry in announced):
         return  # joblib, pandas and others compress under the name of what they wrap
+    if node.parent is not None and node.name == node.parent.name and all(e.id in WRAPPERS for e in announced):
+        return  # pandas compresses under the name of the archive itself
     titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
     if found.textual and found.id not in ALWAYS_TELLING and all(entry.id == "text" for entry in announced):
         severity = Severity.LOW  # one kind of text under another's name, and examined as what it is

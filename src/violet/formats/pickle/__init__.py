@@ -46,7 +46,7 @@ def _sniff(probe: Probe) -> Certainty:
     fallback = Certainty.POSSIBLE if probe.suffix in NAMED_PICKLE else Certainty.NO
     if head[0] == 0x80 and len(head) > 2 and head[1] <= 5:
         return Certainty.CERTAIN if head[2] in OPCODE_BYTES else fallback
-    if head[0] not in OPCODE_BYTES or head.startswith((b"PK\x03\x04", b"BZh", b"RIFF")):
+    if head[0] not in OPCODE_BYTES or head.startswith((b"PK\x03\x04", b"RIFF")):
         return fallback
     from violet.formats.pickle.trial import could_be_pickle
 

@@ -10,11 +10,27 @@ from typing import TYPE_CHECKING
 
 from violet.formats.pickle.literals import Unreadable
 from violet.formats.pickle.trust import STATE_HOOKS, Entry, Trust, lookup
-from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Persistent, Value, render
+from violet.formats.pickle.values import (
+    KEPT_ITEMS,
+    Attribute,
+    Blob,
+    Call,
+    Dict,
+    Global,
+    Module,
+    Persistent,
+    Value,
+    render,
+)
 
 if TYPE_CHECKING:
     from violet.formats.pickle.facts import Stream
 
+MAPPINGS = frozenset(("builtins.dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"))
+LIVE_OBJECTS = frozenset(
+    ("logging.getLogger", "operator.getitem", "_operator.getitem", "types.GenericAlias", "torch.serialization._get_layout")
+)
+"""What these return is shared with the loading process, or passes what it is given on to such an object."""
 MOST_CALLS = 8
 MOST_COMPUTED = 100
 
@@ -33,6 +49,33 @@ TORCHSCRIPT = Entry(Trust.CONSTRUCT)
 module of that name."""
 
 
+PARTIALS = frozenset((("functools", "partial"), ("_functools", "partial")))
+
+
+def keep_hooks(pairs: list[tuple[Value, Value]], items: list[Value]) -> None:
+    """Of the many further items of a large dict, keep those that matter where it is the state of an object."""
+    for name, value in zip(items[::2], items[1::2], strict=False):
+        kind = type(name)
+        if (kind is str and name in STATE_HOOKS) or kind is Call:
+            if len(pairs) < 2 * KEPT_ITEMS:
+                pairs.append((name, value))
+
+
+def attributes_of(state: Value) -> list[tuple[Value, Value]]:
+    """What a state gives as attributes: the pairs of a dict, or of a mapping that a call makes."""
+    if isinstance(state, Dict):
+        return state.pairs
+    if not isinstance(state, Call) or not isinstance(state.target, Global) or state.target.dotted not in MAPPINGS:
+        return []
+    pairs = list(state.items.pairs) if state.items else []
+    for argument in state.arguments if isinstance(state.arguments, (tuple, list)) else ():
+        if isinstance(argument, (Dict, Call)):
+            pairs.extend(attributes_of(argument))
+        elif isinstance(argument, (list, tuple)):
+            pairs.extend((item[0], item[1]) for item in argument if isinstance(item, (list, tuple)) and len(item) == 2)
+    return pairs
+
+
 class Calls:
     """The half of the machine that knows what imports and calls mean."""
 
@@ -41,6 +84,8 @@ class Calls:
         self.globals: dict[tuple[str, str], Global] = {}
         self.extensions: dict[int, tuple[str, str]] = {}
         self.protocol = 0
+        self.armed = False
+        """Whether the stream has made or stored a callable that is not vouched for to be called."""
 
     def odd(self, kind: str, evidence: str, key: str, offset: int | None = None) -> None:
         raise NotImplementedError
@@ -86,7 +131,7 @@ class Calls:
     def find_computed(self, module: Value, name: Value, offset: int) -> Global:
         if isinstance(module, str) and isinstance(name, str):
             return self.find(module, name, offset)
-        if not isinstance(module, (str, Call, Attribute)) or not isinstance(name, (str, Call, Attribute)):
+        if not isinstance(module, (str, Blob, Call, Attribute)) or not isinstance(name, (str, Blob, Call, Attribute)):
             raise Unreadable("imports by a name that is no string")
         shown_module, shown_name = render(module, 80), render(name, 80)
         self.odd("computed-import", f"import {shown_name} from {shown_module}", "computed-import", offset)
@@ -116,8 +161,10 @@ class Calls:
         target.called += 1
         entry = target.entry
         if entry is not None and entry.trust is Trust.CALL:
+            if self.armed or type(arguments) is not tuple:
+                self._indirect(target, made)
             return made
-        from violet.formats.pickle.effects import CODE_MAKERS, EFFECTS, carries_code, first_argument
+        from violet.formats.pickle.effects import CODE_MAKERS, CONSTRUCTS, EFFECTS, carries_code, constructed, first_argument
 
         key = (target.module, target.name)
         if entry is not None and entry.trust is Trust.CALL_CHECKED and self._meets(entry, made):
@@ -127,7 +174,16 @@ class Calls:
         else:
             self._record(target, made)
         effect = EFFECTS.get(key)
-        return made if effect is None else effect(self, made)
+        if effect is None:
+            return constructed(made) if entry is not None and entry.condition in CONSTRUCTS else made
+        return effect(self, made)
+
+    def _indirect(self, target: Global, made: Call) -> None:
+        """A trusted function is called once the stream has callables of its own: does it get to call them?"""
+        from violet.formats.pickle.reach import reaches
+
+        if reaches(target, made.arguments):
+            self._record(target, made)
 
     @staticmethod
     def _meets(entry: Entry, made: Call) -> bool:
@@ -166,6 +222,11 @@ class Calls:
             or (entry.trust is Trust.CALL_CHECKED and not self._meets(entry, made))
         ):
             self._record(target, made)
+        elif arguments and (self.armed or type(arguments) is not tuple):
+            if entry.trust is Trust.CALL or target.module.startswith(("pandas", "numpy")):
+                self._indirect(target, made)
+        if (target.module, target.name) in PARTIALS:
+            self.armed = True
         return made
 
     def instantiate(self, kind: str, target: Value, arguments: tuple[Value, ...], offset: int) -> Value:
@@ -182,6 +243,8 @@ class Calls:
         from violet.formats.pickle.effects import code_words
         from violet.formats.pickle.facts import CodeObject
 
+        self.armed = True
+
         if len(self.stream.code) < MOST_COMPUTED:
             words = code_words(made)
             maker = made.target.dotted if isinstance(made.target, Global) else "instance of a carried class"
@@ -195,9 +258,11 @@ class Calls:
             shown = render(target, 100)
             self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
             return False
+        self._planted(target, state, offset)
         if not isinstance(target, Call):
             return False
-        self._planted(target, state, offset)
+        if isinstance(state, (Call, Attribute)) and not (isinstance(state, Call) and state.items):
+            self._called_state(target, state)
         target.state = state
         kind = target.target
         if isinstance(kind, Global):
@@ -215,31 +280,85 @@ class Calls:
             self._record(kind, Call("BUILD", "state", kind, (target.state,), target.offset))
 
     def _planted(self, target: Call, state: Value, offset: int) -> None:
+        owner = target.target if isinstance(target, Call) else target
+        if isinstance(owner, Global) and owner.dotted in LIVE_OBJECTS:
+            shown = render(target, 100)
+            self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
         for part in state if isinstance(state, tuple) else (state,):
-            if not isinstance(part, Dict):
-                continue
-            for name, value in part.pairs:
-                if (
-                    isinstance(name, str)
-                    and name in STATE_HOOKS
-                    and isinstance(value, (Global, Attribute, Call, Module))
-                ):
-                    shown = f"{render(target.target, 60)} instance gets {name} = {render(value, 60)}"
-                    self.odd("planted-method", shown, f"planted:{name}", offset)
+            self._attributes(owner, attributes_of(part), offset)
 
-    def stored(self, target: Value, items: list[Value]) -> None:
-        """Items stored into something that is no plain list, dict or set."""
+    def _attributes(self, owner: Value, pairs: list[tuple[Value, Value]], offset: int) -> None:
+        """Attributes that an instance gets. Those that would be called by their name are tampering."""
+        for name, value in pairs:
+            kind = type(value)
+            if kind is not Global and kind is not Call and kind is not Attribute and kind is not Module:
+                if type(name) is not Call:
+                    continue
+            from violet.formats.pickle.reach import callable_of_choice, planted
+
+            if planted(name, value, STATE_HOOKS):
+                shown = f"{render(owner, 60)} instance gets {render(name, 40)} = {render(value, 60)}"
+                self.odd("planted-method", shown, f"planted:{render(name, 40)}", offset)
+            elif not self.armed and callable_of_choice(value):
+                self.armed = True
+
+    def _called_state(self, target: Call, state: Value) -> None:
+        """``__setstate__`` calls methods of what it is given."""
+        from violet.formats.pickle.reach import reaches
+
+        if self.armed and isinstance(target.target, Global) and reaches(target.target, (state,)):
+            self._record(target.target, Call("BUILD", "state", target.target, (state,), target.offset))
+
+    def stored(self, target: Value, items: list[Value], keyed: bool = False) -> None:
+        """Items stored into something that is no plain list, dict or set; ``keyed``: keys and values in turn."""
         if isinstance(target, (Global, Module, Attribute)):
             shown = render(target, 100)
             evidence = f"{shown} is changed: {render(tuple(items[:2]), 80)}"
             self.odd("patched", evidence, f"patched:{shown}")
-        elif isinstance(target, (Call, Persistent)):
+        elif isinstance(target, Call):
+            self._stored_in_instance(target, items, keyed)
+        elif isinstance(target, (Persistent, list, bytearray, Blob)):
             return
         else:
             raise Unreadable("stores into something that holds no items")
 
+    def _stored_in_instance(self, target: Call, items: list[Value], keyed: bool) -> None:
+        kind = target.target
+        if not isinstance(kind, Global):
+            return
+        if kind.entry is not None and kind.entry.condition == "no-items":
+            self._record(kind, Call("SETITEMS" if keyed else "APPENDS", "state", kind, tuple(items[:4]), target.offset))
+        if not keyed:
+            return
+        if kind.dotted in MAPPINGS:
+            if target.items is None:
+                target.items = Dict()
+            pairs = target.items.pairs
+            if len(pairs) < KEPT_ITEMS:
+                pairs.extend(zip(items[: 2 * KEPT_ITEMS : 2], items[1 : 2 * KEPT_ITEMS : 2], strict=False))
+                items = items[2 * KEPT_ITEMS :]
+            if items:
+                keep_hooks(pairs, items)
+            return
+        from violet.formats.pickle.reach import callable_of_choice
+
+        for key in items[:KEPT_ITEMS:2]:
+            if type(key) in (Global, Attribute, Call) and callable_of_choice(key):
+                self._record(kind, Call("SETITEMS", "state", kind, (key,), target.offset))
+                break
+        self._attributes(kind, list(zip(items[::2], items[1::2], strict=False)), target.offset)
+
     def persist(self, pid: Value) -> None:
-        """Notes torch storages: ``('storage', type, key, location, number of elements, ...)``."""
+        """Notes torch storages: ``('storage', type, key, location, number of elements, ...)``; torch.package
+        calls a function for ``('reduce_package', function, arguments)``."""
+        if isinstance(pid, tuple) and len(pid) in (3, 4) and pid[0] == "reduce_package":
+            pid = pid[1:] if isinstance(pid[1], (Global, Attribute)) else pid[2:]
+            given = pid[1] if len(pid) > 1 and isinstance(pid[1], tuple) else ()
+            self.call("BINPERSID", pid[0], (Persistent("importer"), *given), self.stream.start)
+            return
+        if isinstance(pid, tuple) and pid and pid[0] == "storage":
+            if any(isinstance(part, Call) and part.state is not None for part in pid):
+                self.odd("computed-import", f"a storage {render(pid, 80)}", "computed-storage")
         if isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == "storage":
             kind, key, count = pid[1], pid[2], pid[4]
             if isinstance(kind, Global) and isinstance(key, str) and isinstance(count, int):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from violet.formats.pickle.trust import STATE_HOOKS, Trust, lookup
 from violet.formats.pickle.trust.conditions import TYPE_NAMES, is_generated_argument_parser
 from violet.formats.pickle.trust.roots import ROOTS
-from violet.formats.pickle.values import Attribute, Blob, Call, Dict, Global, Module, Value
+from violet.formats.pickle.values import KEPT_ITEMS, Attribute, Blob, Call, Dict, Global, Module, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +68,8 @@ PLAIN_MODULES = frozenset(
     ]
 )
 """Modules of the standard library that only compute: functions carried by value refer to them."""
+LAYERS = ("torch.nn.", "torch.optim.", "torch.ao.", "torchvision.", "timm.", "sklearn.", "optax.")
+"""Libraries whose classes are layers and schedules: bound with names of modes, not of files."""
 BIT_GENERATORS = frozenset(("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"))
 
 
@@ -121,7 +123,23 @@ def construct_on_builtin_base(made: Call) -> bool:
 def partial_of_named(made: Call) -> bool:
     """The function bound is a named one, and is judged by its name: what is computed is not."""
     arguments = _arguments(made)
-    return bool(arguments) and isinstance(arguments[0], Global)
+    return bool(arguments) and _bindable(arguments[0], arguments[1:], made.keywords)
+
+
+def _bindable(function: Value, bound: tuple[Value, ...], keywords: Value) -> bool:
+    """Whether calling the function, with at least what is bound, is harmless as far as its name tells: names
+    that are trusted only for certain arguments are not, nor classes whose ``__init__`` gets paths."""
+    if not isinstance(function, Global):
+        return False
+    entry = function.entry
+    if entry is None or entry.trust is Trust.CALL or entry.trust is Trust.REFER:
+        return True
+    if entry.trust is Trust.CALL_CHECKED:
+        return False
+    if function.module.startswith(LAYERS):
+        return True
+    given = [*bound, *(value for _, value in keywords.pairs)] if isinstance(keywords, Dict) else list(bound)
+    return not any(isinstance(value, (str, bytes, Blob, Call, Attribute)) for value in given)
 
 
 def text_codec(made: Call) -> bool:
@@ -189,8 +207,12 @@ def rebuild_from_type(made: Call) -> bool:
     arguments = _arguments(made)
     if len(arguments) < 3 or not isinstance(arguments[0], Global) or not _creatable(arguments[1]):
         return False
-    entry = arguments[0].entry
-    if entry is None or not isinstance(arguments[2], tuple):
+    entry, made_type = arguments[0].entry, arguments[1].entry
+    if entry is None or not isinstance(arguments[2], tuple) or not arguments[0].module.startswith("torch"):
+        return False
+    if made_type is not None and made_type.condition:
+        return False  # its __setstate__ is called with a state that no condition was asked about
+    if len(arguments) > 3 and not _unhooked(arguments[3]):
         return False
     if entry.trust is Trust.CALL_CHECKED:
         condition = CALL_CONDITIONS.get(entry.condition)
@@ -202,7 +224,30 @@ def rebuild_from_type(made: Call) -> bool:
 def nested_torch_bytes(made: Call) -> bool:
     """The bytes stand in the stream, where the reader takes them out to be examined."""
     arguments = _arguments(made)
-    return len(arguments) == 1 and isinstance(arguments[0], (bytes, Blob))
+    if len(arguments) != 1:
+        return False
+    data = arguments[0]
+    if isinstance(data, Blob):
+        return data.examined and data.kind == "bytes"
+    from violet.formats.pickle.literals import looks_loadable
+
+    return isinstance(data, bytes) and looks_loadable(data)
+
+
+def _unhooked(state: Value) -> bool:
+    """Whether a state that a function sets attribute by attribute plants no method."""
+    from violet.formats.pickle.calls import attributes_of
+    from violet.formats.pickle.reach import planted
+
+    parts = state if isinstance(state, tuple) else (state,)
+    return not any(
+        planted(name, value, STATE_HOOKS) for part in parts for name, value in attributes_of(part)
+    ) and not any(isinstance(part, Attribute) for part in parts)
+
+
+def parameter_state(made: Call) -> bool:
+    """torch._utils._rebuild_parameter_with_state(data, requires_grad, hooks, state) sets the state's items."""
+    return all(_unhooked(argument) for argument in _arguments(made)[3:])
 
 
 def _no_state(_: Call) -> bool:
@@ -229,6 +274,7 @@ CALL_CONDITIONS: dict[str, Callable[[Call], bool]] = {
     "numpy-bit-generator": numpy_bit_generator,
     "rebuild-from-type": rebuild_from_type,
     "nested-torch-bytes": nested_torch_bytes,
+    "parameter-state": parameter_state,
     "sibling-file": _no_state,
     "scipy-distribution-state": _no_state,
     "no-formula-state": _no_state,
@@ -236,24 +282,38 @@ CALL_CONDITIONS: dict[str, Callable[[Call], bool]] = {
 """By slug: whether the arguments of a call meet the condition."""
 
 
-def _pairs(state: Value) -> list[tuple[Value, Value]]:
-    parts = state if isinstance(state, tuple) else (state,)
-    return [pair for part in parts if isinstance(part, Dict) for pair in part.pairs]
+def _pairs(state: Value) -> list[tuple[Value, Value]] | None:
+    """The attributes that a state gives; ``None`` where they cannot all be told."""
+    pairs: list[tuple[Value, Value]] = []
+    for part in state if isinstance(state, tuple) else (state,):
+        if part is None:
+            continue
+        if not isinstance(part, Dict) or len(part.pairs) >= KEPT_ITEMS:
+            return None
+        pairs.extend(part.pairs)
+    return pairs if all(isinstance(key, (str, int)) for key, _ in pairs) else None
 
 
 def _partial_state(state: Value) -> bool:
-    return isinstance(state, tuple) and bool(state) and isinstance(state[0], Global)
+    if not isinstance(state, tuple) or len(state) < 3 or not isinstance(state[1], (tuple, list)):
+        return False
+    return _bindable(state[0], tuple(state[1]), state[2])
 
 
 def _sibling_file(state: Value) -> bool:
-    for key, value in _pairs(state):
-        if key == "filename":
-            return isinstance(value, str) and not {"/", "\\", ":"} & set(value) and value not in ("", ".", "..")
-    return True
+    pairs = _pairs(state)
+    names = [value for key, value in pairs or () if key == "filename"]
+    return pairs is not None and all(
+        isinstance(value, str) and not {"/", "\\", ":"} & set(value) and value not in ("", ".", "..")
+        for value in names
+    )
 
 
 def _scipy_distribution(state: Value) -> bool:
-    for key, value in _pairs(state):
+    pairs = _pairs(state)
+    if pairs is None:
+        return False
+    for key, value in pairs:
         if key == "_parse_arg_template" and not (isinstance(value, str) and is_generated_argument_parser(value)):
             return False
         if isinstance(key, str) and key in STATE_HOOKS:
@@ -262,7 +322,10 @@ def _scipy_distribution(state: Value) -> bool:
 
 
 def _no_formula(state: Value) -> bool:
-    return not any(key in ("restore_model_spec", "restore_design_info") for key, _ in _pairs(state))
+    pairs = _pairs(state)
+    return pairs is not None and not any(
+        key in ("restore_model_spec", "restore_design_info") for key, _ in pairs
+    )
 
 
 STATE_CONDITIONS: dict[str, Callable[[Value], bool]] = {

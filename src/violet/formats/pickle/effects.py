@@ -54,7 +54,13 @@ def attribute(calls: Calls, base: Value, name: Value, made: Call) -> Value:
 
 
 def _getattr(calls: Calls, made: Call) -> Value:
+    calls.armed = True
     return attribute(calls, first_argument(made), second_argument(made), made)
+
+
+def _partial(calls: Calls, made: Call) -> Value:
+    calls.armed = True
+    return made
 
 
 def _resolve_colon(calls: Calls, made: Call) -> Value:
@@ -101,7 +107,16 @@ def _add_extension(calls: Calls, made: Call) -> Value:
     return made
 
 
+CONSTRUCTS = frozenset(("construct-first-argument", "construct-on-builtin-base"))
+"""Conditions of functions that return an object of the class they are given first."""
+
+
 def _reconstructed(_: Calls, made: Call) -> Value:
+    return constructed(made)
+
+
+def constructed(made: Call) -> Value:
+    """The new object, as if NEWOBJ had made it: what its state may be depends on its class."""
     target = first_argument(made)
     if isinstance(target, Global):
         target.constructed += 1
@@ -119,6 +134,8 @@ EFFECTS: dict[tuple[str, str], Callable[[Calls, Call], Value]] = {
     ("dill._dill", "_import_module"): _dill_import,
     ("dill.dill", "_import_module"): _dill_import,
     ("builtins", "getattr"): _getattr,
+    ("functools", "partial"): _partial,
+    ("_functools", "partial"): _partial,
     ("dill._dill", "_get_attr"): _getattr,
     ("pkgutil", "resolve_name"): _resolve_colon,
     ("pydoc", "locate"): _resolve_colon,

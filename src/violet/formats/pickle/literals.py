@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from violet.formats.pickle.machine import Machine
 
-MOST_NESTED = 1_000
+MOST_NESTED = 20_000
 
 
 class Unreadable(Exception):
@@ -42,9 +42,12 @@ def looks_loadable(data: bytes) -> bool:
     return data.startswith(CONTAINERS)
 
 
-def _nested(machine: Machine, head: bytes, offset: int, length: int) -> None:
-    if looks_loadable(head) and len(machine.stream.nested) < MOST_NESTED:
-        machine.stream.nested.append((offset, length))
+def _nested(machine: Machine, head: bytes, offset: int, length: int) -> bool:
+    """Note a constant that looks like a file; whether it is going to be examined as one."""
+    if not looks_loadable(head) or len(machine.stream.nested) >= MOST_NESTED:
+        return False
+    machine.stream.nested.append((offset, length))
+    return True
 
 
 def _sized(kind: str, width: int) -> Callable[[Machine], None]:
@@ -68,8 +71,9 @@ def _sized(kind: str, width: int) -> Callable[[Machine], None]:
             return
         head = machine.take(position, 400) if offset + 400 <= machine.source.size else b""
         machine.position = machine.skip(position, count)
-        machine.stack.append(Blob(kind if kind != "string" else "str", offset, count))
-        _nested(machine, head, offset, count)
+        blob = Blob(kind if kind != "string" else "str", offset, count)
+        blob.examined = _nested(machine, head, offset, count)
+        machine.stack.append(blob)
 
     return push
 
@@ -82,7 +86,7 @@ def _decode(kind: str, data: bytes) -> Value:
             raise Unreadable("holds a string that is not UTF-8") from None
     if kind == "string":
         return data.decode("latin-1")
-    return data
+    return bytearray(data) if kind == "bytearray" else data
 
 
 def _short_string(machine: Machine) -> None:

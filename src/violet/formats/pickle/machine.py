@@ -13,7 +13,7 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812 - the module's only exception
 from typing import TYPE_CHECKING
 
-from violet.formats.pickle.calls import Calls
+from violet.formats.pickle.calls import Calls, keep_hooks
 from violet.formats.pickle.facts import Oddity, Stream
 from violet.formats.pickle.literals import LITERALS, Truncated, Unreadable
 from violet.formats.pickle.values import (
@@ -326,6 +326,9 @@ def _frame(machine: Machine) -> None:
 
 def _stop(machine: Machine) -> None:
     machine.position += 1
+    if machine.here < machine.frame_end:
+        # The Python unpickler has taken the whole frame from the file, the C one goes on right behind STOP.
+        machine.odd("frame", "stops inside a frame", "frame-stop")
     machine.stream.result = machine.stack[-1]
     machine.stopped = True
 
@@ -388,8 +391,11 @@ def _store(machine: Machine, target: Value, items: list[Value]) -> None:
         pairs = target.pairs
         if len(pairs) < KEPT_ITEMS:
             pairs.extend(zip(items[: 2 * KEPT_ITEMS : 2], items[1 : 2 * KEPT_ITEMS : 2], strict=False))
+            items = items[2 * KEPT_ITEMS :]
+        if items and len(pairs) >= KEPT_ITEMS:
+            keep_hooks(pairs, items)
     else:
-        machine.stored(target, items)
+        machine.stored(target, items, keyed=True)
 
 
 def _setitem(machine: Machine) -> None:
@@ -432,10 +438,12 @@ def _global(machine: Machine) -> None:
     offset = machine.here
     module, _, position = machine.line(machine.position + 1)
     name, _, position = machine.line(position)
-    if module is None or name is None:
-        raise Unreadable("names an import of over 64 KiB")
     try:
-        found = machine.find(module.decode("utf-8"), name.decode("utf-8"), offset)
+        if module is None or name is None:
+            long = Blob("str", offset, LONGEST_CONSTANT)
+            found = machine.find_computed(long if module is None else module.decode("utf-8"), long, offset)
+        else:
+            found = machine.find(module.decode("utf-8"), name.decode("utf-8"), offset)
     except UnicodeDecodeError:
         raise Unreadable("imports a name that is not UTF-8") from None
     machine.stack.append(found)
@@ -526,7 +534,10 @@ def _persistent_text(machine: Machine) -> None:
 def _persistent(machine: Machine) -> None:
     pid = machine.stack.pop()
     machine.persist(pid)
-    machine.stack.append(Persistent(pid))
+    if isinstance(pid, tuple) and len(pid) == 4 and pid[0] == "module" and isinstance(pid[1], Global):
+        machine.stack.append(pid[1])  # torch before 1.6: the class, named with its source for comparison
+    else:
+        machine.stack.append(Persistent(pid))
     machine.position += 1
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.machine import Machine
-from violet.formats.source import Bounds, BytesSource, Meter
+from violet.formats.source import BoundExceededError, Bounds, BytesSource, Meter
 
 if TYPE_CHECKING:
     from violet.formats.pickle.facts import Stream
@@ -22,6 +22,7 @@ IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 CANDIDATE = re.compile(
     rb"\x80[\x00-\x05][\x28\x29\x4b\x4e\x55\x58\x5d\x63\x71\x7d\x8a\x8c\x8f\x95]"
     rb"|[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n"
+    rb"|(?:\x8c.|X.\x00\x00\x00)[A-Za-z_][\w.]{1,60}(?:\x94|q.)?(?:\x8c.|X.\x00\x00\x00)[A-Za-z_][\w.]{0,60}(?:\x94|q.)?\x93"
 )
 
 
@@ -33,9 +34,23 @@ def could_be_pickle(source: Source, start: int) -> bool:
     if _executes(stream):
         return True
     if stream.broken:
-        return False
+        return source.size - start > TRIED and _ran_out(stream) and _goes_on(source, start)
     rest = data[stream.end :]
     return stream.end > 1 and not rest.strip(b"\x00\r\n\t ") and source.size - start <= TRIED
+
+
+def _ran_out(stream: Stream) -> bool:
+    """Whether a trial broke because the bytes tried were too few."""
+    return stream.broken.startswith("ends ") or stream.end >= TRIED - 2
+
+
+def _goes_on(source: Source, start: int) -> bool:
+    """Whether what is valid as far as the trial went is a pickle as a whole."""
+    try:
+        stream = Machine(source.window(start, source.size - start), 0, Meter(Bounds())).run()
+    except BoundExceededError:
+        return True
+    return _executes(stream) or (not stream.broken and stream.end == source.size - start)
 
 
 def holds_pickle(source: Source) -> bool:
@@ -49,6 +64,11 @@ def _try(data: bytes) -> Stream:
 
 
 def _executes(stream: Stream) -> bool:
+    return imports_something(stream) or bool(stream.computed_calls)
+
+
+def imports_something(stream: Stream) -> bool:
+    """Whether a trial came to an import that is no accident."""
     for found in stream.globals:
         if found.computed:
             # Three bytes in any data are an extension code: only a use of what it stands for is no accident.
@@ -61,7 +81,7 @@ def _executes(stream: Stream) -> bool:
             return True
         if found.module.partition(".")[0] in sys.stdlib_module_names:
             return True
-    return bool(stream.computed_calls)
+    return False
 
 
 def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:

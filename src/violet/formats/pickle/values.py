@@ -65,7 +65,7 @@ class Call:
     the target is called, ``new`` where only ``__new__`` of a class is.
     """
 
-    __slots__ = ("arguments", "how", "keywords", "kind", "offset", "state", "target")
+    __slots__ = ("arguments", "how", "items", "keywords", "kind", "offset", "state", "target")
 
     def __init__(
         self, kind: str, how: str, target: Value, arguments: Value, offset: int, keywords: Value = None
@@ -77,6 +77,8 @@ class Call:
         self.offset = offset
         self.keywords = keywords
         self.state: Value = None
+        self.items: Dict | None = None
+        """What is stored into it as into a dict, where it is one."""
 
 
 class Attribute:
@@ -112,12 +114,14 @@ class Persistent:
 class Blob:
     """A long constant (``kind``: ``bytes``, ``bytearray``, ``str``, ``int``) or an out-of-band buffer."""
 
-    __slots__ = ("kind", "length", "offset")
+    __slots__ = ("examined", "kind", "length", "offset")
 
     def __init__(self, kind: str, offset: int, length: int) -> None:
         self.kind = kind
         self.offset = offset
         self.length = length
+        self.examined = False
+        """Whether it looks like a file, and is examined as one."""
 
 
 class Dict:

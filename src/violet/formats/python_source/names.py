@@ -134,7 +134,7 @@ DANGEROUS_MODULES = _names(
 """Modules that nobody has a reason to import in a roundabout way from model code."""
 
 NEVER_ROUNDABOUT = _names(
-    "os posix nt subprocess pty socket ctypes builtins commands marshal runpy code _posixsubprocess"
+    "os posix nt subprocess pty socket ctypes commands marshal runpy code _posixsubprocess"
 )
 
 ALIASES = {

@@ -241,7 +241,8 @@ class Sinks:
         if origin & Origin.RECEIVED or (origin & Origin.DOWNLOADED):
             self.machine.record("load-download", shown, node)
         elif arguments and isinstance(arguments[0].const, bytes) and "marshal" not in path:
-            self.machine.payloads.append((arguments[0].const, getattr(node, "lineno", 0)))
+            if self.machine.when is not When.DEFINED or origin & HIDDEN:
+                self.machine.payloads.append((arguments[0].const, getattr(node, "lineno", 0)))
             self.machine.record("load-hidden", shown, node, "" if origin & HIDDEN else "in plain sight")
         elif origin & Origin.CARRIED or (arguments and isinstance(arguments[0].const, bytes)):
             self.machine.record("load-hidden", shown, node)

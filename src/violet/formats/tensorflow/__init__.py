@@ -161,6 +161,6 @@ FORMATS = (
     ),
     Format("tensorflow-chunked", "Chunked SavedModel", (".cpb",), _sniff_chunked, executable=True),
     Format("tensorflow-fingerprint", "SavedModel fingerprint", (".pb",), _sniff_fingerprint, inert=True, rank=25),
-    Format("tensorflow-checkpoint-index", "TensorFlow checkpoint index", (".index",), _sniff_index, inert=True),
+    Format("tensorflow-checkpoint-index", "TensorFlow checkpoint index", (), _sniff_index, inert=True),
     Format("tensorflow-checkpoint-data", "TensorFlow checkpoint data", (), _sniff_data, inert=True, rank=90),
 )

@@ -56,6 +56,10 @@ CONDITIONS: dict[str, str] = {
     "nested-torch-bytes": (
         "_load_from_bytes(b) is torch.load on bytes: they are constant, and were examined as a torch file."
     ),
+    "parameter-state": (
+        "_rebuild_parameter_with_state(data, requires_grad, hooks, state) sets the state's items as attributes: none of"
+        " them is a method that the unpickler or a trusted function would call."
+    ),
     "scipy-distribution-state": (
         "rv_generic.__setstate__ executes the text in the state's `_parse_arg_template` and then calls _attach_methods:"
         " the text satisfies is_generated_argument_parser, and no key of the state is in STATE_HOOKS."
