@@ -101,7 +101,7 @@ def test_every_page_can_be_reached() -> None:
     pending = [README, CONTRIBUTING, DOCS / "index.md"]
     while pending:
         page = pending.pop()
-        if page in reached:
+        if page in reached or not page.exists():
             continue
         reached.add(page)
         links = (link.partition("#")[0] for link in LINK.findall(prose(page)) if ":" not in link)
@@ -332,3 +332,24 @@ def test_detection_is_of_this_corpus() -> None:
     page = (DOCS / "detection.md").read_text(encoding="utf-8")
     absent = [sample.name for sample in malicious() if f"`{sample.name}`" not in page]
     assert not absent
+
+
+def _between(begin: str, end: str) -> str:
+    """What stands in the README between two marks."""
+    text = README.read_text(encoding="utf-8")
+    _, found, rest = text.partition(f"<!-- {begin}")
+    assert found, f"the README has lost its mark {begin!r}"
+    return rest.partition("-->\n")[2].partition(f"<!-- {end} -->")[0]
+
+
+def test_readme_quotes_the_detection_that_was_measured() -> None:
+    quoted = _between("detection:", "end of detection").strip()
+    assert quoted
+    assert quoted in (DOCS / "detection.md").read_text(encoding="utf-8")
+
+
+def test_readme_quotes_only_benchmarks_that_were_run() -> None:
+    quoted = [line for line in _between("benchmarks:", "end of benchmarks").splitlines() if line.strip()]
+    results = ROOT / "benchmarks" / "RESULTS.md"
+    measured = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    assert [line for line in quoted if line not in measured] == []

@@ -24,7 +24,7 @@ from reviewed import (
 from source_tree import ClassSource, ModuleSource, SourceTree, dotted
 
 HOOKS = frozenset(
-    "__new__ __del__ __setstate__ __getattr__ __getattribute__ __setattr__ __hash__ __eq__ __set__".split()
+    "__new__ __del__ __setstate__ __getattr__ __getattribute__ __setattr__ __hash__ __eq__ __set__ _missing_".split()
 )
 #: Reached only by the opcodes that fill collections.
 ITEM_HOOKS = frozenset("__setitem__ append extend add".split())
@@ -131,6 +131,18 @@ class Auditor:
             return Verdict("refused", verdict.setter)
         return verdict
 
+    def harmless_init(self, module: str, qualname: str) -> bool:
+        """Tell whether calling the class, an exception, runs only harmless initialisers."""
+        source = self.tree.module(module)
+        if source is None or qualname not in source.classes:
+            return False
+        entry = source.classes[qualname]
+        for node in entry.methods.get("__init__", []):
+            if suspicious_call(node, HARMLESS_METHODS | {"__init__"}):
+                return False
+        found = [self.tree.absolute(source, base) for base in entry.bases]
+        return all(self.harmless_init(*base) for base in found if base is not None)
+
 
 def _reviewed(module: str, qualname: str, method: str) -> bool:
     if f"{module}:{qualname}.{method}" in REVIEWED_METHODS:
@@ -146,7 +158,7 @@ def _suspicious_setter(entry: ClassSource) -> str:
     return ""
 
 
-def suspicious_call(node: ast.AST) -> str:
+def suspicious_call(node: ast.AST, methods: frozenset[str] = HARMLESS_METHODS) -> str:
     """The first call inside a method that is not on the harmless list, "" when there is none."""
     if isinstance(node, ast.Assign):
         # A class attribute such as `__hash__ = None` or `__setitem__ = _immutable`.
@@ -163,17 +175,17 @@ def suspicious_call(node: ast.AST) -> str:
     body = node.body if isinstance(node, ast.FunctionDef) else [node]
     for statement in body:
         for item in ast.walk(statement):
-            if isinstance(item, ast.Call) and (bad := _judge_call(item)):
+            if isinstance(item, ast.Call) and (bad := _judge_call(item, methods)):
                 return bad
     return ""
 
 
-def _judge_call(call: ast.Call) -> str:
+def _judge_call(call: ast.Call, methods: frozenset[str]) -> str:
     spelled = dotted(call.func)
     if spelled in HARMLESS_FUNCTIONS:
         return ""
     if spelled == "getattr":
         return "" if len(call.args) > 1 else "getattr"
     if isinstance(call.func, ast.Attribute):
-        return "" if call.func.attr in HARMLESS_METHODS else (spelled or call.func.attr)
+        return "" if call.func.attr in methods else (spelled or call.func.attr)
     return spelled or "a computed callable"

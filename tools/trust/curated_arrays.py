@@ -72,7 +72,7 @@ pandas._libs.internals: _unpickle_block BlockPlacement
 pandas._libs.arrays: __pyx_unpickle_NDArrayBacked
 pandas._libs.tslibs.timestamps: _unpickle_timestamp Timestamp
 pandas._libs.tslibs.timedeltas: _timedelta_unpickle Timedelta
-pandas._libs.tslibs.nattype: _nat_unpickle NaTType
+pandas._libs.tslibs.nattype: _nat_unpickle __nat_unpickle NaTType
 pandas._libs.tslibs.period: Period __pyx_unpickle__Period __pyx_unpickle_PeriodMixin
 pandas._libs.tslib: Timestamp NaTType _nat_unpickle __nat_unpickle
 pandas.tslib: Timestamp NaTType __nat_unpickle
@@ -191,6 +191,7 @@ pandas.tseries.period: _new_PeriodIndex=construct-first-argument
 )
 
 REFER = f"""
+pandas.core.internals.blocks: new_block
 scipy._external.array_api_compat.numpy._aliases: asarray
 scipy.interpolate.interpolate: interp1d._call_linear_np interp1d._call_linear interp1d._call_nearest interp1d._call_previousnext interp1d._call_spline interp1d._call_nan_spline
 numpy: ufunc

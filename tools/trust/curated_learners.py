@@ -88,7 +88,7 @@ sklearn.datasets.base: Bunch
 sklearn.datasets._base: Bunch
 PIL.Image: Image
 tokenizers: Tokenizer
-tokenizers.models: Model BPE WordPiece WordLevel Unigram
+tokenizers.models: Model
 gensim.models.keyedvectors: Vocab EuclideanKeyedVectors=no-items Word2VecKeyedVectors=no-items Doc2VecKeyedVectors=no-items FastTextKeyedVectors=no-items
 gensim.models.word2vec: Vocab
 gensim.models.doc2vec: DocvecsArray

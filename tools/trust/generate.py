@@ -67,7 +67,10 @@ def survey(tree: SourceTree, table: Table, refused: dict[str, str]) -> None:
                 if verdict.kind == "refused":
                     refused[f"{name}:{qualname}"] = verdict.why
                 else:
-                    kind = "CALL" if verdict.kind in {"enum", "exception"} else "CONSTRUCT"
+                    called = verdict.kind == "enum" or (
+                        verdict.kind == "exception" and auditor.harmless_init(name, qualname)
+                    )
+                    kind = "CALL" if called else "CONSTRUCT"
                     table[kind][name].setdefault(qualname, verdict.condition)
     for name in curated_learners.FUNCTION_MODULES:
         module = tree.module(name)

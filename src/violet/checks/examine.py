@@ -107,6 +107,19 @@ def _exhausted(item: _Pending, error: BoundExceededError, result: Examination) -
     result.outcomes.append(Skipped(Location(item.path), f"bound reached: {error.bound}", "rest of the file"))
 
 
+def _stopped(path: str, logical_path: str, message: str, key: str) -> Finding:
+    return Finding(
+        rule=STOPPED_RULE,
+        severity=Severity.HIGH,
+        confidence=Confidence.LOW,
+        message=message,
+        location=Location(path),
+        fix="Treat the file as hostile until it is understood, and report it to the Violet project.",
+        key=key,
+        logical_path=logical_path,
+    )
+
+
 def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) -> list[_Pending]:
     if item.depth > meter.bounds.depth:
         raise BoundExceededError("depth", f"holds containers nested more than {meter.bounds.depth} deep")
@@ -123,7 +136,8 @@ def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) 
         _note_unexamined(node, entry is main, result)
         if entry is None or entry.inert or entry.id == "text":
             node.parsed.children.extend(_carved(item.source, meter))
-        children.extend(_descend(node, child, item, meter) for child in node.parsed.children)
+        members = {child.name: child for child in node.parsed.children if child.relation is Relation.MEMBER}
+        children.extend(_descend(node, child, item, meter, members) for child in node.parsed.children)
     return children
 
 
@@ -156,18 +170,9 @@ def _read(
         except OSError as error:
             result.outcomes.append(Failed(Location(item.path), f"cannot be read: {error.strerror or error}"))
         except Exception as error:  # whatever hostile bytes did to a reader is evidence, not our end
-            result.outcomes.append(
-                Finding(
-                    rule=STOPPED_RULE,
-                    severity=Severity.HIGH,
-                    confidence=Confidence.LOW,
-                    message=f"The {entry.title} reader broke on this content: {type(error).__name__}: {error}",
-                    location=Location(item.path),
-                    fix="Treat the file as hostile until it is understood, and report it to the Violet project.",
-                    key=f"{entry.id}:{type(error).__name__}",
-                    logical_path=item.logical_path,
-                )
-            )
+            message = f"The {entry.title} reader broke on this content: {type(error).__name__}: {error}"
+            key = f"{entry.id}:{type(error).__name__}"
+            result.outcomes.append(_stopped(item.path, item.logical_path, message, key))
             result.outcomes.append(Skipped(Location(item.path), f"{entry.title} reader broke", entry.id))
     return Node(
         path=item.path,
@@ -188,7 +193,15 @@ def _judge(node: Node, is_main: bool, result: Examination) -> None:
     for entry in checks_for(node.format.id if node.format else ""):
         if not is_main and "*" in entry.formats:
             continue
-        result.outcomes.extend(entry.run(node))
+        try:
+            result.outcomes.extend(entry.run(node))
+        except BoundExceededError:
+            raise
+        except Exception as error:  # one check that breaks must not silence the others
+            where = Location(node.path)
+            reason = f"the check {entry.rule.id} broke on it ({type(error).__name__}: {error})"
+            result.outcomes.append(_stopped(node.path, node.logical_path, f"Here {reason}.", entry.rule.id))
+            result.outcomes.append(Skipped(where, reason, entry.rule.id))
 
 
 def _note_unexamined(node: Node, is_main: bool, result: Examination) -> None:
@@ -203,12 +216,12 @@ def _note_unexamined(node: Node, is_main: bool, result: Examination) -> None:
         result.outcomes.append(Skipped(where, part, node.format.id if node.format else "unknown"))
 
 
-def _descend(node: Node, child: Child, item: _Pending, meter: Meter) -> _Pending:
+def _descend(node: Node, child: Child, item: _Pending, meter: Meter, members: dict[str, Child]) -> _Pending:
+    """``members``: those of the same container, by name, for references between them."""
     meter.member()
     name = child.name or "data"
     if child.relation in (Relation.NESTED, Relation.HIDDEN) and child.offset is not None:
         name = f"{name}@{child.offset}"
-    members = {c.name: c for c in node.parsed.children} if child.relation is Relation.MEMBER else {}
 
     def sibling(relative: str) -> Source | None:
         wanted = posixpath.normpath(posixpath.join(posixpath.dirname(child.name), relative))

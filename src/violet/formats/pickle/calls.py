@@ -41,6 +41,13 @@ ARRAY_WRAPPERS = frozenset(
 )
 
 
+ALLOCATORS = frozenset(
+    ("bytearray", "bytes", "range", "xrange", "list", "tuple", "set", "frozenset", "deque", "_reconstruct", "ndarray")
+)
+"""Trusted names whose result is as large as an argument says."""
+ENDLESS = frozenset(("count", "repeat", "cycle"))
+LARGEST_ALLOCATION = 1 << 33
+
 DILL_MAIN = Entry(Trust.REFER)
 """``__builtin__.__main__``: what dill writes for the globals of ``__main__``, and reads by itself."""
 
@@ -50,6 +57,8 @@ module of that name."""
 
 
 PARTIALS = frozenset((("functools", "partial"), ("_functools", "partial")))
+BOUND_CALLS = {("pandas.core.internals.blocks", "new_block"): frozenset(("ndim",))}
+"""Functions that a library's own pickles call through a partial, and the keywords that it binds: pandas 1.3."""
 
 
 def keep_hooks(pairs: list[tuple[Value, Value]], items: list[Value]) -> None:
@@ -157,12 +166,14 @@ class Calls:
         """``target(*arguments)``. Raises ``Unreadable`` where the target cannot be called."""
         made = Call(kind, "call", target, arguments, offset)
         if not isinstance(target, Global):
-            return self._computed_call(target, made)
+            return self._bound_call(target, made) or self._computed_call(target, made)
         target.called += 1
         entry = target.entry
         if entry is not None and entry.trust is Trust.CALL:
             if self.armed or type(arguments) is not tuple:
                 self._indirect(target, made)
+            if target.name in ALLOCATORS:
+                self._allocates(made)
             return made
         from violet.formats.pickle.effects import CODE_MAKERS, CONSTRUCTS, EFFECTS, carries_code, constructed, first_argument
 
@@ -185,6 +196,18 @@ class Calls:
         if reaches(target, made.arguments):
             self._record(target, made)
 
+    def _allocates(self, made: Call) -> None:
+        """A trusted call that asks for memory without bound."""
+        shown = ""
+        for value in made.arguments if isinstance(made.arguments, (tuple, list)) else ():
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, int) and abs(part) >= LARGEST_ALLOCATION:
+                    shown = render(made, 100)
+                elif isinstance(part, Call) and isinstance(part.target, Global) and part.target.name in ENDLESS:
+                    shown = render(made, 100)
+        if shown:
+            self.odd("oversized", f"makes {shown}", "allocation", made.offset)
+
     @staticmethod
     def _meets(entry: Entry, made: Call) -> bool:
         from violet.formats.pickle.conditions import CALL_CONDITIONS
@@ -196,6 +219,23 @@ class Calls:
         target.refused += 1
         if len(target.calls) < MOST_CALLS:
             target.calls.append(made)
+
+    @staticmethod
+    def _bound_call(target: Value, made: Call) -> Call | None:
+        """The call that calling a partial makes, where it is one that a library's pickles make so."""
+        if not isinstance(target, Call) or not isinstance(target.target, Global) or not isinstance(target.state, tuple):
+            return None
+        if (target.target.module, target.target.name) not in PARTIALS or len(target.state) < 3:
+            return None
+        function, first, keywords = target.state[:3]
+        if not isinstance(function, Global) or first != () or not isinstance(keywords, Dict):
+            return None
+        allowed = BOUND_CALLS.get((function.module, function.name))
+        if allowed is None or not isinstance(made.arguments, tuple) or len(made.arguments) > 2:
+            return None
+        if not all(isinstance(key, str) and key in allowed and isinstance(value, int) for key, value in keywords.pairs):
+            return None
+        return Call(made.kind, "call", function, made.arguments, made.offset, keywords)
 
     def _computed_call(self, target: Value, made: Call) -> Value:
         if not isinstance(target, (Call, Attribute, Module, Persistent)):
@@ -215,6 +255,8 @@ class Calls:
         if not isinstance(target, Global):
             return self._computed_call(target, made)
         target.constructed += 1
+        if target.name in ALLOCATORS:
+            self._allocates(made)
         entry = target.entry
         if (
             entry is None

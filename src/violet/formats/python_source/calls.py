@@ -22,7 +22,7 @@ from violet.formats.python_source.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from violet.formats.python_source.machine import FunctionNode, Machine
+    from violet.formats.python_source.evaluator import Evaluator, FunctionNode
     from violet.formats.python_source.values import Scope
 
     Special = Callable[["Caller", ast.Call, list[Value], dict[str, Value]], Value]
@@ -31,13 +31,11 @@ if TYPE_CHECKING:
 class Caller:
     """Applies functions for a machine."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Evaluator) -> None:
         self.machine = machine
         self.sinks = Sinks(machine)
 
-    def apply(
-        self, node: ast.Call, function: Value, arguments: list[Value], keywords: dict[str, Value]
-    ) -> Value:
+    def apply(self, node: ast.Call, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """The result of calling ``function``; records what the call does."""
         if function.function is not None:
             self._passed(node, arguments, keywords, function.path)
@@ -71,9 +69,7 @@ class Caller:
     def variable(self, name: str) -> Value:
         """``os.environ[name]``."""
         upper = name.upper()
-        secret = any(
-            word in upper for word in ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "CREDENTIAL", "ACCESS_KEY")
-        )
+        secret = any(word in upper for word in ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "CREDENTIAL", "ACCESS_KEY"))
         return Value(origin=Origin.SECRET if secret else Origin.NOWHERE)
 
     def literal_attribute(self, base: Value, name: str, node: ast.AST | None) -> None:
@@ -83,11 +79,7 @@ class Caller:
         """A ``__reduce__`` that returns a dangerous function is an exploit in the making."""
         if isinstance(function, ast.FunctionDef) and function.name in ("__reduce__", "__reduce_ex__"):
             first = value.items[0] if value.items else UNKNOWN
-            if (
-                first.path in names.COMMAND
-                or first.path in names.EXECUTE
-                or first.path in names.SENSITIVE_BUILTINS
-            ):
+            if first.path in names.COMMAND or first.path in names.EXECUTE or first.path in names.SENSITIVE_BUILTINS:
                 rest = value.items[1].items if value.items and len(value.items) > 1 else None
                 shown = ", ".join(self.sinks.show(v) for v in rest or [])
                 self.machine.record("pickle-gadget", f"{function.name} -> {first.path}({shown})", node)
@@ -166,16 +158,9 @@ class Caller:
             return Value(items=[constant(c) for c in first.const[:4_096]])
         if path.startswith(("io.", "urllib")):
             return Value(path=path + "()", const=first.const, origin=joined_origin(arguments))
-        if (
-            first.path == "os.environ"
-            or first.is_const
-            or first.items is not None
-            or first.mapping is not None
-        ):
+        if first.path == "os.environ" or first.is_const or first.items is not None or first.mapping is not None:
             return first
-        return Value(
-            path=first.path, origin=joined_origin(arguments), receiver=first.receiver, target=first.target
-        )
+        return Value(path=first.path, origin=joined_origin(arguments), receiver=first.receiver, target=first.target)
 
     def _result(self, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         path = function.path
@@ -207,11 +192,12 @@ class Caller:
             name = arguments[0].text if arguments else None
             return self.variable(name) if name else UNKNOWN
         elif (
-            path in ("pathlib.Path().read_text", "pathlib.Path().read_bytes")
-            and function.receiver is not None
-        ):
-            if self.sinks.names_credentials(function.receiver):
-                origin |= Origin.CREDENTIALS
+            path in ("pathlib.Path().read_text", "pathlib.Path().read_bytes") and function.receiver is not None
+        ) and self.sinks.names_credentials(function.receiver):
+            origin |= Origin.CREDENTIALS
+        if path in names.DESERIALIZE:
+            # objects again: how their bytes were written down says nothing about them
+            origin &= ~(HIDDEN | Origin.CARRIED)
         receiver = function.receiver
         if path in ("pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath"):
             receiver = _joined_path(arguments)
@@ -269,9 +255,7 @@ _CALLS_NOW = frozenset(
         "after",
     ]
 )
-_HARMLESS_TO_PASS = frozenset(
-    ["builtins.str", "builtins.int", "builtins.list", "builtins.dict", "builtins.len"]
-)
+_HARMLESS_TO_PASS = frozenset(["builtins.str", "builtins.int", "builtins.list", "builtins.dict", "builtins.len"])
 
 
 def _getattr(caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]) -> Value:
@@ -287,18 +271,14 @@ def _getattr(caller: Caller, node: ast.Call, arguments: list[Value], keywords: d
     return Value(origin=base.origin)
 
 
-def _import_module(
-    caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]
-) -> Value:
+def _import_module(caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]) -> Value:
     named = arguments[0] if arguments else keywords.get("name", UNKNOWN)
     text = named.text
     if text is None:
         if named.origin & (HIDDEN | Origin.DOWNLOADED | Origin.RECEIVED):
             caller.machine.record("hidden-name", f"__import__({caller.sinks.show(named)})", node)
         return UNKNOWN
-    whole = (
-        caller.sinks.path_of(node.func) not in ("__import__",) or len(arguments) > 3 or "fromlist" in keywords
-    )
+    whole = caller.sinks.path_of(node.func) not in ("__import__",) or len(arguments) > 3 or "fromlist" in keywords
     module = names.normalise(text if whole else text.partition(".")[0])
     plain = bool(node.args) and isinstance(node.args[0], ast.Constant)
     caller.machine.imports.setdefault(text[:200])
@@ -399,9 +379,7 @@ def _attrgetter(caller: Caller, node: ast.Call, arguments: list[Value], keywords
     return Value(path="operator.attrgetter()", items=[arguments[0]] if arguments else [])
 
 
-def _apply_getter(
-    caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]
-) -> Value:
+def _apply_getter(caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]) -> Value:
     if len(arguments) < 2 or not isinstance(arguments[0].const, str):
         return UNKNOWN
     value = arguments[1]
@@ -410,15 +388,11 @@ def _apply_getter(
     return value
 
 
-def _methodcaller(
-    caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]
-) -> Value:
+def _methodcaller(caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]) -> Value:
     return Value(path="operator.methodcaller()", items=arguments)
 
 
-def _apply_method(
-    caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]
-) -> Value:
+def _apply_method(caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]) -> Value:
     if len(arguments) < 2 or not isinstance(arguments[0].const, str):
         return UNKNOWN
     base = arguments[-1]
@@ -426,9 +400,7 @@ def _apply_method(
     return caller.apply(node, method, arguments[1:-1], keywords)
 
 
-def _codecs_decode(
-    caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]
-) -> Value:
+def _codecs_decode(caller: Caller, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]) -> Value:
     if len(arguments) < 2 or not isinstance(arguments[1].const, str):
         return Value(origin=joined_origin(arguments))
     label = arguments[1].const

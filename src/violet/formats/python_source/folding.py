@@ -199,7 +199,7 @@ def _join(text: str | bytes, argument: Value, origin: int) -> Value:
         pieces = [p for p in parts if isinstance(p, str)]
         if sum(map(len, pieces)) + len(text) * len(pieces) <= LONGEST:
             short = sum(1 for p in pieces if len(p) <= 2)
-            assembled = short > 3 and short * 2 > len(pieces)
+            assembled = not text and short > 3 and short * 2 > len(pieces)
             return constant(text.join(pieces), origin | (Origin.ASSEMBLED if assembled else Origin.NOWHERE))
     if isinstance(text, bytes) and all(isinstance(p, bytes) for p in parts):
         chunks = [p for p in parts if isinstance(p, bytes)]
@@ -213,11 +213,7 @@ def _format(text: str | bytes, name: str, arguments: list[Value], origin: int) -
         return None
     simple = text.count("{") == text.count("{}") + sum(text.count(f"{{{i}}}") for i in range(10))
     size = max((len(v.const) for v in arguments if isinstance(v.const, str)), default=0)
-    if (
-        simple
-        and all(isinstance(v.const, (str, int)) for v in arguments)
-        and size * text.count("{") < LONGEST
-    ):
+    if simple and all(isinstance(v.const, (str, int)) for v in arguments) and size * text.count("{") < LONGEST:
         return constant(text.format(*[v.const for v in arguments]), origin)
     return Value(origin=origin | (Origin.PREFIXED if origin and not text.startswith("{") else Origin.NOWHERE))
 

@@ -133,9 +133,7 @@ DANGEROUS_MODULES = _names(
 )
 """Modules that nobody has a reason to import in a roundabout way from model code."""
 
-NEVER_ROUNDABOUT = _names(
-    "os posix nt subprocess pty socket ctypes commands marshal runpy code _posixsubprocess"
-)
+NEVER_ROUNDABOUT = _names("os posix nt subprocess pty socket ctypes commands marshal runpy code _posixsubprocess")
 
 ALIASES = {
     "posix": "os",
@@ -200,8 +198,6 @@ def normalise(path: str) -> str:
         parts = path.split(".")
         for index in range(len(parts) - 2, 0, -1):
             name = parts[index].lstrip("_")
-            if name in REEXPORTED and not (parts[0] == name):
+            if name in REEXPORTED and parts[0] != name:
                 return ".".join([name, *parts[index + 1 :]])
-    if path.startswith("numpy.") or path.startswith("io.open"):
-        return "builtins.open" if path == "io.open" else path
-    return path
+    return "builtins.open" if path == "io.open" else path

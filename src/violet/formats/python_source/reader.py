@@ -119,9 +119,7 @@ def _apply_cookie(source: Source, reading: Reading, document: Document) -> list[
     try:
         name = codecs.lookup(label).name.replace("-", "_")
     except (LookupError, ValueError):
-        return [
-            Act("odd-encoding", f"coding: {label}", 1, When.IMPORT, "an encoding that Python does not know")
-        ]
+        return [Act("odd-encoding", f"coding: {label}", 1, When.IMPORT, "an encoding that Python does not know")]
     if name in ("utf_8", "ascii"):
         return []
     data = source.read(0, reading.bounds.text)
@@ -172,9 +170,7 @@ def _dangerous_word() -> re.Pattern[str]:
 
 @cache
 def _foreign_name() -> re.Pattern[str]:
-    return re.compile(
-        r"[A-Za-z_]*[\u1d00-\u1dbf\u2070-\u209f\u2100-\u218f\uff00-\uffef\U0001d400-\U0001d7ff][\w]*"
-    )
+    return re.compile(r"[A-Za-z_]*[\u1d00-\u1dbf\u2070-\u209f\u2100-\u218f\uff00-\uffef\U0001d400-\U0001d7ff][\w]*")
 
 
 def _lookalikes(text: str) -> list[Act]:
@@ -218,9 +214,7 @@ def _escaped(text: str, acts: Iterable[Act]) -> list[Act]:
 
 @cache
 def _words() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    decoder = (
-        r"(?:b64decode|b32decode|b85decode|a85decode|unhexlify|fromhex|decompress|marshal\.loads|rot_?13)"
-    )
+    decoder = r"(?:b64decode|b32decode|b85decode|a85decode|unhexlify|fromhex|decompress|marshal\.loads|rot_?13)"
     return (
         ("run-hidden", re.compile(rf"\b(?:exec|eval|execfile)\b[^\n]{{0,200}}\b{decoder}")),
         ("run-download", re.compile(r"\b(?:exec|eval)\b[^\n]{0,200}\b(?:urlopen|requests\.get)\b")),
@@ -264,8 +258,6 @@ def _named_by(reading: Reading) -> str:
         if configuration is None:
             continue
         text = configuration.read(0, 1 << 20)
-        if name.endswith("MLmodel") or (
-            (b"auto_map" in text or b"custom_pipelines" in text) and stem + b"." in text
-        ):
+        if name.endswith("MLmodel") or ((b"auto_map" in text or b"custom_pipelines" in text) and stem + b"." in text):
             return name
     return ""

@@ -12,7 +12,7 @@ from violet.formats.python_source.acts import When
 from violet.formats.python_source.values import HIDDEN, UNKNOWN, Origin, Value, joined_origin
 
 if TYPE_CHECKING:
-    from violet.formats.python_source.machine import FunctionNode, Machine
+    from violet.formats.python_source.evaluator import Evaluator, FunctionNode
 
 FETCHED = Origin.DOWNLOADED | Origin.RECEIVED
 _COLLECTED = Origin.ENVIRONMENT | Origin.CREDENTIALS | Origin.HOST
@@ -21,7 +21,7 @@ _COLLECTED = Origin.ENVIRONMENT | Origin.CREDENTIALS | Origin.HOST
 class Sinks:
     """Looks at calls for a machine."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Evaluator) -> None:
         self.machine = machine
         self._dropped: list[Value] = []
 
@@ -49,9 +49,7 @@ class Sinks:
 
     # -- acts ------------------------------------------------------------------------------------------
 
-    def check(
-        self, node: ast.Call, function: Value, arguments: list[Value], keywords: dict[str, Value]
-    ) -> None:
+    def check(self, node: ast.Call, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> None:
         path = function.path
         if path in names.COMMAND:
             self._command(node, path, arguments, keywords)
@@ -74,9 +72,7 @@ class Sinks:
         """``getattr(os, "system")(...)``, ``sys.modules["os"].system(...)``: nobody writes that without a reason."""
         self.machine.record("hidden-name", self.call(path, arguments), node, "called in a roundabout way")
 
-    def _other(
-        self, node: ast.Call, function: Value, arguments: list[Value], keywords: dict[str, Value]
-    ) -> None:
+    def _other(self, node: ast.Call, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> None:
         path = function.path
         last = path.rpartition(".")[2]
         record = self.machine.record
@@ -225,9 +221,7 @@ class Sinks:
                 self._dropped.append(target)
         record("network", shown, node)
 
-    def _deserialize(
-        self, node: ast.Call, path: str, arguments: list[Value], keywords: dict[str, Value]
-    ) -> None:
+    def _deserialize(self, node: ast.Call, path: str, arguments: list[Value], keywords: dict[str, Value]) -> None:
         if path == "torch.load" and _is_true(keywords.get("weights_only")):
             return
         if path == "numpy.load" and not _is_true(keywords.get("allow_pickle")):
@@ -241,16 +235,14 @@ class Sinks:
         if origin & Origin.RECEIVED or (origin & Origin.DOWNLOADED):
             self.machine.record("load-download", shown, node)
         elif arguments and isinstance(arguments[0].const, bytes) and "marshal" not in path:
-            if self.machine.when is not When.DEFINED or origin & HIDDEN:
+            if arguments[0].const and (self.machine.when is not When.DEFINED or origin & HIDDEN):
                 self.machine.payloads.append((arguments[0].const, getattr(node, "lineno", 0)))
             self.machine.record("load-hidden", shown, node, "" if origin & HIDDEN else "in plain sight")
         elif origin & Origin.CARRIED or (arguments and isinstance(arguments[0].const, bytes)):
             self.machine.record("load-hidden", shown, node)
         self.machine.record("deserialize", shown, node)
 
-    def _load_code(
-        self, node: ast.Call, path: str, arguments: list[Value], keywords: dict[str, Value]
-    ) -> None:
+    def _load_code(self, node: ast.Call, path: str, arguments: list[Value], keywords: dict[str, Value]) -> None:
         shown = self.call(path, arguments, keywords)
         if any(self.was_dropped(a) for a in [*arguments, *keywords.values()]):
             self.machine.record("drop-run", shown, node)
@@ -293,8 +285,7 @@ class Sinks:
 
     def _delete(self, node: ast.Call, path: str, arguments: list[Value]) -> None:
         text = arguments[0].text if arguments else None
-        if text is not None and path == "shutil.rmtree" and text.rstrip("/*") in ("", "~", "/home", "/root", "/etc",
-                                                                                "/usr", "/var", "C:\\", "C:"):  # fmt: skip
+        if text is not None and path == "shutil.rmtree" and text.rstrip("/*\\") in _NOBODYS:
             self.machine.record("destroy", self.call(path, arguments), node)
         if self.machine.when is not When.DEFINED:
             self.machine.record("delete-files", self.call(path, arguments), node)
@@ -338,25 +329,18 @@ class Sinks:
     def hidden_name(self, node: ast.AST, value: Value, name: Value) -> None:
         """A name was computed; it matters where it is a dangerous one, and never where it is a variable's."""
         head = value.path.partition(".")[0]
-        dangerous = (
-            value.path in names.COMMAND
-            or value.path in names.SENSITIVE_BUILTINS
-            or value.path in names.EXECUTE
-        )
+        dangerous = value.path in names.COMMAND or value.path in names.SENSITIVE_BUILTINS or value.path in names.EXECUTE
         if dangerous or (name.origin & HIDDEN and head in names.DANGEROUS_MODULES):
             detail = "the name is assembled from pieces"
             self.machine.record("hidden-name", value.path, node, detail)
 
     def passed(self, node: ast.Call, function: Value, others: list[Value], path: str) -> None:
         """A dangerous function is handed to another function, which will call it."""
-        if function.path in names.COMMAND:
-            if path.startswith(
-                ("unittest", "mock", "builtins.isinstance", "builtins.print", "builtins.repr")
-            ):
-                return
+        inspected = path.startswith(("unittest", "mock", "builtins.isinstance", "builtins.print", "builtins.repr"))
+        if function.path in names.COMMAND and not inspected:
             self._command(node, function.path, others[:1], {})
         elif function.path in names.EXECUTE and function.path.startswith("builtins."):
-            if path in ("builtins.map", "builtins.filter", "builtins.sorted") or others:
+            if others or path in ("builtins.map", "builtins.filter", "builtins.sorted"):
                 self._execute(node, function.path, others[:1], {})
 
     # -- files -----------------------------------------------------------------------------------------
@@ -369,11 +353,7 @@ class Sinks:
         for dropped in self._dropped:
             if dropped is target or (text and dropped.text == text and len(text) > 2):
                 return True
-            if (
-                dropped.receiver is not None
-                and dropped.receiver is target.receiver
-                and dropped.receiver is not UNKNOWN
-            ):
+            if dropped.receiver is not None and dropped.receiver is target.receiver and dropped.receiver is not UNKNOWN:
                 return True
         return False
 
@@ -382,12 +362,14 @@ class Sinks:
 
     def names_credentials(self, target: Value) -> bool:
         text = target.text
-        return (
-            text is not None and 3 < len(text) < 500 and any(name in text for name in names.CREDENTIAL_FILES)
-        )
+        return text is not None and 3 < len(text) < 500 and any(name in text for name in names.CREDENTIAL_FILES)
 
     def _events(self) -> set[str]:
         return self.machine.scope.events
+
+
+_NOBODYS = ("", "~", "/home", "/root", "/etc", "/usr", "/var", "C:", "?/home", "?/root")
+"""Directories that no program clears with good reason."""
 
 
 def _flat(values: list[Value]) -> list[Value]:
@@ -415,8 +397,7 @@ def _writes(path: str, arguments: list[Value], keywords: dict[str, Value]) -> bo
 
 def _installs(words: list[str]) -> bool:
     return "install" in words[:8] and any(
-        word.rpartition("/")[2]
-        in ("pip", "pip3", "conda", "apt", "apt-get", "npm", "easy_install", "uv", "brew")
+        word.rpartition("/")[2] in ("pip", "pip3", "conda", "apt", "apt-get", "npm", "easy_install", "uv", "brew")
         for word in words[:5]
     )
 

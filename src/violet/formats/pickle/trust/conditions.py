@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 
-__all__ = ["CONDITIONS", "TYPE_NAMES", "is_generated_argument_parser"]
+__all__ = ["CONDITIONS", "DISTRIBUTION_ARGUMENTS", "TYPE_NAMES", "is_generated_argument_parser"]
 
 #: slug -> what must hold. "Trusted" means: looked up, and good enough for the use made of it.
 CONDITIONS: dict[str, str] = {
@@ -62,7 +62,9 @@ CONDITIONS: dict[str, str] = {
     ),
     "scipy-distribution-state": (
         "rv_generic.__setstate__ executes the text in the state's `_parse_arg_template` and then calls _attach_methods:"
-        " the text satisfies is_generated_argument_parser, and no key of the state is in STATE_HOOKS."
+        " the text satisfies is_generated_argument_parser, and no key of the state is in STATE_HOOKS. Before scipy 1.6"
+        " the state was a pair, constructor arguments and random state: every key of the first is in"
+        " DISTRIBUTION_ARGUMENTS. Any other sequence may be one of key and value pairs, which __dict__.update() takes."
     ),
     "no-items": (
         "The stream never uses APPEND, APPENDS, ADDITEMS, SETITEM or SETITEMS on the instance: its own append, extend,"
@@ -121,6 +123,11 @@ TYPE_NAMES = frozenset(
         "defaultdict",
         "deque",
     ]
+)
+
+#: Constructor arguments of scipy.stats' rv_continuous and rv_discrete, as older pickles hold them.
+DISTRIBUTION_ARGUMENTS = frozenset(
+    "momtype a b xtol badvalue name longname shapes extradoc seed moment_tol values inc force_name".split()
 )
 
 _SHAPES = re.compile(r"def_parse_args\(self,((?:[A-Za-z_]\w*,)*)loc=0(,scale=1)?\):")

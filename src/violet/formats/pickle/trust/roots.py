@@ -8,7 +8,6 @@ ROOTS: dict[str, str] = {
     "_codecs": "stdlib",
     "_decimal": "stdlib",
     "_functools": "stdlib",
-    "_loss": "miscellany",
     "_io": "stdlib",
     "_operator": "stdlib",
     "_pydecimal": "stdlib",

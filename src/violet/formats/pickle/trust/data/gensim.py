@@ -9,7 +9,7 @@ CONSTRUCT: dict[str, str] = {
     "gensim.models.bm25model": "AtireBM25Model BM25ABC LuceneBM25Model OkapiBM25Model",
     "gensim.models.coherencemodel": "_make_pipeline",
     "gensim.models.doc2vec": (
-        "Doc2Vec Doc2VecTrainables Doc2VecVocab DocvecsArray Doctag TaggedBrownCorpus TaggedDocument TaggedLineDocument"
+        "Doc2Vec Doc2VecTrainables Doc2VecVocab Doctag DocvecsArray TaggedBrownCorpus TaggedDocument TaggedLineDocument"
     ),
     "gensim.models.ensemblelda": "CBDBSCAN Cluster EnsembleLda Topic",
     "gensim.models.fasttext": "FastText FastTextKeyedVectors=no-items FastTextTrainables FastTextVocab",

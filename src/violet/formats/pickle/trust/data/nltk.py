@@ -39,7 +39,6 @@ CONSTRUCT: dict[str, str] = {
         "NgramTagger RegexpTagger SequentialBackoffTagger TrigramTagger UnigramTagger"
     ),
     "nltk.tokenize.punkt": (
-        "PunktBaseClass PunktLanguageVars PunktParameters PunktSentenceTokenizer PunktToken PunktTokenizer "
-        "PunktTrainer"
+        "PunktBaseClass PunktLanguageVars PunktParameters PunktSentenceTokenizer PunktToken PunktTokenizer PunktTrainer"
     ),
 }

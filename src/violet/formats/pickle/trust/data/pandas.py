@@ -13,7 +13,7 @@ CALL: dict[str, str] = {
     "pandas._libs.sparse": "BlockIndex IntIndex",
     "pandas._libs.tslib": "NaTType Timestamp __nat_unpickle _nat_unpickle",
     "pandas._libs.tslibs.dtypes": "PeriodDtypeBase __pyx_unpickle_PeriodDtypeBase",
-    "pandas._libs.tslibs.nattype": "NaTType __nat_unpickle _nat_unpickle",
+    "pandas._libs.tslibs.nattype": "NaTType _nat_unpickle",
     "pandas._libs.tslibs.offsets": (
         "BDay BHalfYearBegin BHalfYearEnd BMonthBegin BMonthEnd BQuarterBegin BQuarterEnd BYearBegin BYearEnd "
         "BusinessDay BusinessHour BusinessMixin BusinessMonthBegin BusinessMonthEnd CBMonthBegin CBMonthEnd CDay "
@@ -218,4 +218,5 @@ REFER: dict[str, str] = {
     "pandas._libs.lib": "no_default",
     "pandas._libs.missing": "NA",
     "pandas._libs.tslibs.nattype": "NaT",
+    "pandas.core.internals.blocks": "new_block",
 }

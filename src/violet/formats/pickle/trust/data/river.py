@@ -209,8 +209,7 @@ CONSTRUCT: dict[str, str] = {
     ),
     "river.preprocessing.scale_target": "TargetMinMaxScaler TargetStandardScaler",
     "river.proba.base": (
-        "BinaryDistribution ContinuousDistribution DiscreteDistribution Distribution "
-        "MultivariateContinuousDistribution"
+        "BinaryDistribution ContinuousDistribution DiscreteDistribution Distribution MultivariateContinuousDistribution"
     ),
     "river.proba.beta": "Beta",
     "river.proba.gaussian": "Gaussian MultivariateGaussian",

@@ -9,7 +9,6 @@ CALL: dict[str, str] = {
         "__pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss __pyx_unpickle_CyHalfTweedieLossIdentity "
         "__pyx_unpickle_CyHuberLoss __pyx_unpickle_CyLossFunction __pyx_unpickle_CyPinballLoss"
     ),
-    "sklearn._loss.glm_distribution": "DistributionBoundary",
     "sklearn.cluster._hierarchical": "UnionFind WeightedEdge",
     "sklearn.cluster._hierarchical_fast": "UnionFind WeightedEdge __pyx_unpickle_UnionFind __pyx_unpickle_WeightedEdge",
     "sklearn.exceptions": (
@@ -57,10 +56,7 @@ CHECKED: dict[str, str] = {
     "sklearn.neighbors.kd_tree": "newObj=construct-first-argument",
 }
 CONSTRUCT: dict[str, str] = {
-    "sklearn._loss.glm_distribution": (
-        "ExponentialDispersionModel GammaDistribution InverseGaussianDistribution NormalDistribution "
-        "PoissonDistribution TweedieDistribution"
-    ),
+    "sklearn._loss.glm_distribution": "DistributionBoundary ExponentialDispersionModel",
     "sklearn._loss.link": "BaseLink HalfLogitLink IdentityLink Interval LogLink LogitLink MultinomialLogit",
     "sklearn._loss.loss": (
         "AbsoluteError ArrayAPILossMixin BaseLoss ExponentialLoss HalfBinomialLoss HalfBinomialLossArrayAPI "

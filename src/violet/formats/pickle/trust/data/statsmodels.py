@@ -268,8 +268,7 @@ CONSTRUCT: dict[str, str] = {
         "TreatmentEffect TreatmentEffectResults _AIPWGMM _AIPWWLSGMM _IPWGMM _IPWRAGMM _RAGMM _TEGMM _TEGMMGeneric1"
     ),
     "statsmodels.tsa.ar_model": (
-        "AR AROrderSelectionResults ARResults AutoReg AutoRegResults=no-items AutoRegResultsWrapper "
-        "InformationCriteria"
+        "AR AROrderSelectionResults ARResults AutoReg AutoRegResults=no-items AutoRegResultsWrapper InformationCriteria"
     ),
     "statsmodels.tsa.ardl.model": (
         "ARDL ARDLOrderSelectionResults ARDLResults=no-items ARDLResultsWrapper BoundsTestResult UECM "

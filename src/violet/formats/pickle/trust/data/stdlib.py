@@ -64,7 +64,7 @@ CALL: dict[str, str] = {
     "inspect": "Parameter Signature _ParameterKind",
     "io": "BytesIO StringIO",
     "ipaddress": "IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network",
-    "itertools": "chain count cycle repeat",
+    "itertools": "chain count",
     "logging": "getLogger",
     "numbers": "Complex Integral Number Rational Real",
     "operator": "itemgetter",

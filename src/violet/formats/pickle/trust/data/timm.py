@@ -31,8 +31,7 @@ CONSTRUCT: dict[str, str] = {
     "timm.layers.drop": "DropBlock2d DropPath",
     "timm.layers.eca": "CecaModule EcaModule",
     "timm.layers.evo_norm": (
-        "EvoNorm2dB0 EvoNorm2dB1 EvoNorm2dB2 EvoNorm2dS0 EvoNorm2dS0a EvoNorm2dS1 EvoNorm2dS1a EvoNorm2dS2 "
-        "EvoNorm2dS2a"
+        "EvoNorm2dB0 EvoNorm2dB1 EvoNorm2dB2 EvoNorm2dS0 EvoNorm2dS0a EvoNorm2dS1 EvoNorm2dS1a EvoNorm2dS2 EvoNorm2dS2a"
     ),
     "timm.layers.filter_response_norm": "FilterResponseNormAct2d FilterResponseNormTlu2d",
     "timm.layers.gather_excite": "GatherExcite",
@@ -207,8 +206,7 @@ CONSTRUCT: dict[str, str] = {
     "timm.models.layers.drop": "DropBlock2d DropPath",
     "timm.models.layers.eca": "CecaModule EcaModule",
     "timm.models.layers.evo_norm": (
-        "EvoNorm2dB0 EvoNorm2dB1 EvoNorm2dB2 EvoNorm2dS0 EvoNorm2dS0a EvoNorm2dS1 EvoNorm2dS1a EvoNorm2dS2 "
-        "EvoNorm2dS2a"
+        "EvoNorm2dB0 EvoNorm2dB1 EvoNorm2dB2 EvoNorm2dS0 EvoNorm2dS0a EvoNorm2dS1 EvoNorm2dS1a EvoNorm2dS2 EvoNorm2dS2a"
     ),
     "timm.models.layers.filter_response_norm": "FilterResponseNormAct2d FilterResponseNormTlu2d",
     "timm.models.layers.gather_excite": "GatherExcite",

@@ -25,8 +25,7 @@ CONSTRUCT: dict[str, str] = {
         "SegmentationModel WorldModel YOLOEModel YOLOESegModel"
     ),
     "ultralytics.utils": (
-        "IterableSimpleNamespace JSONDict=no-items Retry SettingsManager=no-items SimpleClass ThreadingLocked "
-        "TryExcept"
+        "IterableSimpleNamespace JSONDict=no-items Retry SettingsManager=no-items SimpleClass ThreadingLocked TryExcept"
     ),
     "ultralytics.utils.loss": (
         "BboxLoss DFLoss E2EDetectLoss FocalLoss KeypointLoss RotatedBboxLoss TVPDetectLoss TVPSegmentLoss "
