@@ -16,7 +16,7 @@ def valid() -> bytes:
     cells = [
         {"cell_type": "markdown", "source": ["# Title\n", "<b>x</b>"], "metadata": {}},
         {"cell_type": "code", "source": ["!ls\n", "x = 1"], "metadata": {}, "outputs": [
-            {"output_type": "display_data", "data": {"text/html": ["<p>1</p>"]}, "metadata": {}}], "execution_count": 1},
+            {"output_type": "display_data", "data": {"text/html": ["<p>1</p>"]}, "metadata": {}}]},
     ]  # fmt: skip
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 

@@ -116,7 +116,8 @@ def test_folding_agrees_with_python() -> None:
         "'sys' + 'tem'", "'%s%s' % ('sys', 'tem')", "'{}{}'.format('sys', 'tem')", "'metsys'[::-1]", "'SYSTEM'.lower()",
         "''.join(['sys', 'tem'])", "bytes([115, 121, 115, 116, 101, 109]).decode()", "'sXyXsXtXeXm'.replace('X', '')",
         "bytes.fromhex('73797374656d').decode()", "''.join(map(chr, (115, 121, 115, 116, 101, 109)))",
-        "''.join(chr(c + 1) for c in (114, 120, 114, 115, 100, 108))", "__import__('base64').b64decode('c3lzdGVt').decode()",
+        "''.join(chr(c + 1) for c in (114, 120, 114, 115, 100, 108))",
+        "__import__('base64').b64decode('c3lzdGVt').decode()",
         "f\"{'sys'}{'tem'}\"", "['a', 'system'][1]", "{'k': 'system'}['k']", "'a system b'.split()[1]",
         "__import__('codecs').decode('flfgrz', 'rot13')", "''.join(reversed('metsys'))", "str(b'system', 'ascii')",
     ):  # fmt: skip

@@ -50,6 +50,8 @@ def _both(lines: str) -> str:
 
 
 CALL = f"""
+pandas.core.arrays.string_: StringDtype
+pandas._libs.lib: _NoDefault
 pandas._libs.tslibs.nattype: __nat_unpickle
 numpy: dtype ndarray {SCALARS}
 numpy.dtypes: {_DTYPES}
@@ -132,6 +134,7 @@ numpy.ma.core: MaskedConstant
 """
 
 CONSTRUCT = f"""
+scipy.sparse._arrays: bsr_array coo_array csc_array csr_array dia_array dok_array lil_array _sparray
 scipy.interpolate._interpolate: _PPoly _BPoly _NdPPoly
 numpy._core.defchararray: chararray
 numpy.core.defchararray: chararray

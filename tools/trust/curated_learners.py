@@ -50,6 +50,7 @@ def _each(name: str) -> str:
 _TREES = "BinaryTree KDTree KDTree64 KDTree32 BallTree BallTree64 BallTree32 NeighborsHeap NodeDistance"
 
 CALL = f"""
+nltk.probability: FreqDist
 sklearn._loss.glm_distribution: DistributionBoundary
 _loss: {_LOSSES} {_pyx(_LOSSES)}
 sklearn.tree._tree: Tree
@@ -73,6 +74,10 @@ statsmodels.tsa.statespace._simulation_smoother: {_each("SimulationSmoother")}
 """
 
 CONSTRUCT = f"""
+statsmodels.discrete.discrete_model: NegativeBinomial
+nltk.grammar: CFG PCFG Nonterminal Production ProbabilisticProduction
+nltk.tree: Tree ImmutableTree
+nltk.tree.tree: Tree ImmutableTree
 sklearn._loss.glm_distribution: ExponentialDispersionModel TweedieDistribution NormalDistribution PoissonDistribution GammaDistribution InverseGaussianDistribution
 sklearn.neighbors._kd_tree: {_TREES}
 sklearn.neighbors._ball_tree: {_TREES}
@@ -101,6 +106,7 @@ catboost.core: CatBoost CatBoostClassifier CatBoostRegressor CatBoostRanker
 
 _NEWOBJ = "newObj=construct-first-argument"
 CHECKED = f"""
+nltk.probability: ConditionalFreqDist=no-arguments
 sklearn.neighbors._kd_tree: {_NEWOBJ}
 sklearn.neighbors._ball_tree: {_NEWOBJ}
 sklearn.neighbors.kd_tree: {_NEWOBJ}
@@ -112,6 +118,7 @@ hdbscan.dist_metrics: {_NEWOBJ}
 """
 
 REFER = """
+sklearn.model_selection._search_successive_halving: _refit_callable _top_k
 sklearn.cluster._kmeans: _kmeans_single_lloyd _kmeans_single_elkan
 sklearn.metrics._scorer: _passthrough_scorer
 sklearn.metrics.scorer: _passthrough_scorer

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from violet.checks.base import Node, checks_for
-from violet.domain import Asset, Confidence, Failed, Finding, Location, Outcome, Severity, Skipped
+from violet.domain import Asset, Confidence, Digest, Failed, Finding, Location, Outcome, Severity, Skipped
 from violet.formats.base import Child, Parsed, Reading, Relation
 from violet.formats.registry import by_id, identify
 from violet.formats.source import BoundExceededError, Bounds, FileSource, Meter, Source
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from violet.formats.base import Format
 
+DIGEST_PIECE = 1 << 20
 STOPPED_RULE = "artifact/examination-stopped"
 """The rule of what the examination itself reports; its text is in the check of that name."""
 
@@ -107,6 +108,16 @@ def _exhausted(item: _Pending, error: BoundExceededError, result: Examination) -
     result.outcomes.append(Skipped(Location(item.path), f"bound reached: {error.bound}", "rest of the file"))
 
 
+def _digest(source: Source) -> Digest:
+    """SHA-256 of all of it, read piece by piece."""
+    import hashlib
+
+    total = hashlib.sha256()
+    for offset in range(0, source.size, DIGEST_PIECE):
+        total.update(source.read(offset, DIGEST_PIECE))
+    return Digest("sha256", total.hexdigest())
+
+
 def _stopped(path: str, logical_path: str, message: str, key: str) -> Finding:
     return Finding(
         rule=STOPPED_RULE,
@@ -128,7 +139,8 @@ def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) 
     else:
         recognised = identify(item.source, item.name)
     main = recognised[0] if recognised else None
-    result.assets.append(Asset(item.path, main.id if main else "unknown", item.source.size))
+    digest = _digest(item.source) if deep else None
+    result.assets.append(Asset(item.path, main.id if main else "unknown", item.source.size, digest))
     children: list[_Pending] = []
     for entry in recognised or (None,):
         node = _read(item, entry, recognised, meter, deep, result)

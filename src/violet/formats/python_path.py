@@ -38,4 +38,6 @@ def _read(source: Source, reading: Reading) -> Parsed:
     return Parsed(facts=PathFacts(document, imports), unexamined=unexamined_parts(document))
 
 
-FORMAT = Format("python-path", "Python path configuration", (".pth",), _sniff, _read, executable=True, rank=50, textual=True)
+FORMAT = Format(
+    "python-path", "Python path configuration", (".pth",), _sniff, _read, executable=True, rank=50, textual=True
+)

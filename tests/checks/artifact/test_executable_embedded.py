@@ -15,6 +15,18 @@ from violet.domain import Finding
 RULE = "artifact/executable-embedded"
 
 
+def positive(directory: Path) -> Path:
+    path = directory / "weights.raw"
+    path.write_bytes(b"\x00\x01weights" * 30 + elf() + bytes(100))
+    return path
+
+
+def benign(directory: Path) -> Path:
+    path = directory / "weights.raw"
+    path.write_bytes(np.random.default_rng(0).bytes(5_000))
+    return path
+
+
 def tensors(directory: Path, *hidden: bytes) -> Path:
     path = directory / "model.safetensors"
     noise = np.random.default_rng(0).integers(0, 256, 100_003, dtype=np.uint8)

@@ -205,7 +205,6 @@ numpy._core.multiarray scalar
 numpy._core.numeric _frombuffer
 numpy.core.numeric _frombuffer
 numpy.random.mtrand RandomState
-numpy.ma.core _mareconstruct
 torch._utils _rebuild_tensor
 torch._utils _rebuild_tensor_v2
 torch._utils _rebuild_parameter

@@ -5,7 +5,7 @@
 Members that share their compressed bytes so that few of them expand to very many, members or streams that
 state or reach gigabytes from a small fraction of that, and sparse files that stand for nothing but zeros.
 A high ratio alone is no sign: a tensor of zeros compresses a thousandfold. What exhausts the bounds of the
-examination itself is reported by `artifact/bounds-exceeded`.
+examination itself is reported by `artifact/examination-stopped`.
 
 ## Why it matters
 

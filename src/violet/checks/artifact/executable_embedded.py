@@ -2,7 +2,8 @@
 
 ## What it looks for
 
-With `--deep`, all bytes of every file that is not text or an archive are searched, in pieces: headers of ELF,
+With `--deep`, all bytes of every file that is not text or an archive are searched, in pieces (without it, small
+files of no known format, and bytes that a format has no place for): headers of ELF,
 Windows and Mach-O executables that hold together, shell scripts, and pickle opcodes that import a function
 which runs programs or code. Not found this way: what is encrypted, or spread over the low bits of weights.
 
@@ -52,10 +53,14 @@ _LOOKED_INTO = frozenset(
 """Formats whose parts are examined on their own, or that are executables or text themselves."""
 
 
+SEARCHED_ALWAYS = 1 << 20
+"""Bytes of no known format that are searched without ``--deep``."""
+
+
 @check(RULE, formats=("*",))
 def judge(context: Context) -> Iterable[Outcome]:
     node = context.node
-    if not node.deep or node.relation in ("nested", "text") or node.source.size < 64:
+    if node.source.size < 64 or not (_is_asked_for(node) or _is_unaccounted(node)):
         return
     if any(entry.id in _LOOKED_INTO for entry in node.formats):
         return
@@ -81,6 +86,16 @@ _ARTICLE = {
     "pickle": "a pickle that imports a function which runs programs or code",
     "shell": "a shell script",
 }
+
+
+def _is_asked_for(node: Node) -> bool:
+    return node.deep and node.relation not in ("nested", "text")
+
+
+def _is_unaccounted(node: Node) -> bool:
+    """Bytes of no known format, few enough to be searched every time: a file, or what a format leaves over."""
+    outer = node.parent is None or node.relation == "hidden"
+    return node.format is None and outer and node.source.size <= SEARCHED_ALWAYS
 
 
 def _is_pickle(node: Node) -> bool:

@@ -38,7 +38,10 @@ RULE = Rule(
 )
 ALWAYS_TELLING = frozenset(("pickle", "elf", "pe", "macho", "shell", "java_serialized"))
 """Content that runs code as soon as it is loaded or started: no other format's name may stand on it."""
-WRAPPERS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile", "zip", "tar"))
+STREAMS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile"))
+VAGUE = (".bin", ".dat", ".data", ".model", ".mdl", ".sav", ".optim", ".jl", ".p", ".pk", ".th", ".z")
+"""Suffixes that pickles are found under, and much else: only a program under them is a surprise."""
+WRAPPERS = STREAMS | {"zip", "tar"}
 
 
 def _unrecognised(context: Context, announced: tuple[Format, ...]) -> Iterator[Outcome]:
@@ -72,8 +75,12 @@ def judge(context: Context) -> Iterator[Outcome]:
         return  # joblib, pandas and others compress under the name of what they wrap
     if node.parent is not None and node.name == node.parent.name and all(e.id in WRAPPERS for e in announced):
         return  # pandas compresses under the name of the archive itself
+    if found.id not in ALWAYS_TELLING and node.name.lower().endswith(VAGUE):
+        return
     titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
-    if found.textual and found.id not in ALWAYS_TELLING and all(entry.id == "text" for entry in announced):
+    if found.id in STREAMS and all(entry.id in STREAMS for entry in announced):
+        severity = Severity.LOW  # one compressor under another's name, as joblib writes: readers go by content
+    elif found.textual and found.id not in ALWAYS_TELLING and all(entry.id == "text" for entry in announced):
         severity = Severity.LOW  # one kind of text under another's name, and examined as what it is
     elif found.id in ALWAYS_TELLING or (found.executable and not any(entry.executable for entry in announced)):
         severity = Severity.HIGH

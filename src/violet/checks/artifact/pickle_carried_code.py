@@ -40,8 +40,15 @@ TELLING = (
     r"|^(?:system|popen|Popen|check_output|exec|eval|compile|__import__|execve?|fork|dup2|urlopen|getoutput)$"
     r"|/bin/(?:ba|da|z)?sh|(?:curl|wget|nc)\s+\S|powershell"
 )
-AT_LOAD = frozenset(("__setstate__", "__new__", "__init_subclass__", "__set_name__", "__setitem__", "__hash__"))
+AT_LOAD = frozenset(
+    (
+        "__setstate__ __new__ __init_subclass__ __set_name__ __setitem__ __hash__ __del__ __getattribute__"
+        " __getattr__ __setattr__ __prepare__ __mro_entries__ __class_getitem__"
+    ).split()
+)
 """Methods of a carried class that run while its instances are loaded."""
+AT_CREATION = frozenset(("__init_subclass__", "__set_name__", "__prepare__", "__mro_entries__"))
+"""Methods that run while a carried class is made."""
 MARKS = frozenset(("exec", "eval", "__import__", "system", "popen", "Popen", "dup2", "check_output", "getoutput"))
 
 
@@ -53,9 +60,11 @@ def judge(context: Context) -> Iterator[Outcome]:
         return
     telling = sorted({word for code in made for word in code.words if re.search(TELLING, word)})
     grave = [w for w in telling if w in MARKS or "/" in w or " " in w]
-    if any(code.maker == "instance of a carried class" for code in made):
-        grave += sorted({word for code in made for word in code.words} & AT_LOAD)
-        telling += grave
+    words = {word for code in made for word in code.words}
+    instances = any(code.maker == "instance of a carried class" for code in made)
+    at_load = sorted(words & (AT_LOAD if instances else AT_CREATION))
+    grave += at_load
+    telling += at_load
     shown = ", ".join(telling[:6])
     yield context.finding(
         f"This pickle carries {len(made)} piece{'s' if len(made) > 1 else ''} of code by value"

@@ -47,7 +47,7 @@ def judge(context: Context) -> Iterator[Outcome]:
         if oddity.key == "frame" and not ends_well:
             continue  # a pickle that was cut short: reported as broken
         yield context.finding(
-            f"This pickle {oddity.evidence}: loaders disagree on what follows.",
+            f"This pickle {oddity.evidence}: loaders and scanners may disagree on what follows.",
             evidence=oddity.evidence,
             key=oddity.key,
             offset=oddity.offset,

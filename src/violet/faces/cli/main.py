@@ -38,7 +38,7 @@ options:
 examples:
   violet scan model.pkl
   violet scan models/ --output report.html --output report.sarif
-  violet rules explain pickle/dangerous-call
+  violet rules explain artifact/pickle-dangerous-call
 
 exit codes: 0 all well; 1 the policy is not met; 2 wrong usage or configuration;
 3 something could not be examined, and nothing worse was found

@@ -54,7 +54,9 @@ def _read(source: Source, reading: Reading) -> Parsed:
     return read(source, reading)
 
 
-def _format(name: str, title: str, suffixes: str, sniff: Callable[[Probe], Certainty], rank: int, first: bytes) -> Format:
+def _format(
+    name: str, title: str, suffixes: str, sniff: Callable[[Probe], Certainty], rank: int, first: bytes
+) -> Format:
     return Format(name, title, tuple(suffixes.split()), sniff, _read, executable=True, rank=rank, first=first)
 
 

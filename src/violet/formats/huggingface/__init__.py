@@ -39,4 +39,12 @@ def _read(source: Source, reading: Reading) -> Parsed:
 
 
 FORMAT = Format(
-    "huggingface", "Hugging Face configuration", tuple(sorted(NAMES)), _sniff, _read, executable=False, rank=55, textual=True)
+    "huggingface",
+    "Hugging Face configuration",
+    tuple(sorted(NAMES)),
+    _sniff,
+    _read,
+    executable=False,
+    rank=55,
+    textual=True,
+)

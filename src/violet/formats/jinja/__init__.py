@@ -12,7 +12,22 @@ if TYPE_CHECKING:
     from violet.formats.source import Source
 
 SUFFIXES = (".jinja", ".jinja2", ".j2", ".tpl")
-_NOT_ALONE = (".html", ".htm", ".md", ".rst", ".py", ".json", ".tex", ".yaml", ".yml", ".xml", ".tp", ".pyx", ".pxd", ".pxi")
+_NOT_ALONE = (
+    ".html",
+    ".htm",
+    ".md",
+    ".rst",
+    ".py",
+    ".json",
+    ".tex",
+    ".yaml",
+    ".yml",
+    ".xml",
+    ".tp",
+    ".pyx",
+    ".pxd",
+    ".pxi",
+)
 """Names of other things that braces can begin; Cython's ``.tp`` are templates of another language."""
 
 

@@ -41,4 +41,12 @@ def _read(source: Source, reading: Reading) -> Parsed:
 
 
 FORMAT = Format(
-    "json", "JSON", (".json", ".json5", ".jsonc", ".geojson", ".webmanifest"), _sniff, _read, inert=True, rank=80, textual=True)
+    "json",
+    "JSON",
+    (".json", ".json5", ".jsonc", ".geojson", ".webmanifest"),
+    _sniff,
+    _read,
+    inert=True,
+    rank=80,
+    textual=True,
+)

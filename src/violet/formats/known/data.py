@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty
-from violet.formats.known.magic import known, magic
+from violet.formats.known.magic import begins, known, magic
 
 if TYPE_CHECKING:
     from violet.formats.base import Probe
@@ -49,6 +49,7 @@ def _idx(probe: Probe) -> Certainty:
     return Certainty.LIKELY if start + size == probe.source.size else Certainty.NO
 
 
+@begins(b"P")
 def _parquet(probe: Probe) -> Certainty:
     """The same four letters at both ends; at the start alone where the end is missing."""
     mark = probe.head[:4]
@@ -67,6 +68,7 @@ def _matlab(probe: Probe) -> Certainty:
     return Certainty.POSSIBLE if probe.suffix == ".mat" and 0 in probe.head[:20] else Certainty.NO
 
 
+@begins(b"O")
 def _orc(probe: Probe) -> Certainty:
     """Three letters at the start, and again in the last bytes, after the postscript."""
     if not probe.head.startswith(b"ORC") or b"ORC" not in probe.tail[-20:]:

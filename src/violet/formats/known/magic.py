@@ -25,6 +25,16 @@ def magic(*marks: bytes, at: int = 0) -> Sniff:
     return sniff
 
 
+def begins(first: bytes) -> Callable[[Sniff], Sniff]:
+    """Say of a sniffer that it only fits content that begins with one of these bytes."""
+
+    def mark(sniff: Sniff) -> Sniff:
+        sniff.first = first  # type: ignore[attr-defined]
+        return sniff
+
+    return mark
+
+
 def named(*suffixes: str) -> Sniff:
     """Possible where the name says so, for formats that have no magic number and hold no text."""
 
@@ -47,4 +57,13 @@ def known(
     inert: bool = False,
     rank: int = 60,
 ) -> Format:
-    return Format(identifier, title, suffixes, sniff, executable=executable, inert=inert, first=getattr(sniff, "first", b""), rank=rank)
+    return Format(
+        identifier,
+        title,
+        suffixes,
+        sniff,
+        executable=executable,
+        inert=inert,
+        first=getattr(sniff, "first", b""),
+        rank=rank,
+    )

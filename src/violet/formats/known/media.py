@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty, Format, Parsed
-from violet.formats.known.magic import known, magic
+from violet.formats.known.magic import begins, known, magic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +19,10 @@ def _riff(kind: bytes) -> Callable[[Probe], Certainty]:
         found = probe.head[:4] in (b"RIFF", b"RIFX", b"RF64") and probe.head[8:12] == kind
         return Certainty.CERTAIN if found else Certainty.NO
 
-    return sniff
+    return begins(b"R")(sniff)
 
 
+@begins(b"B")
 def _bmp(probe: Probe) -> Certainty:
     head = probe.head
     if head[:2] != b"BM" or head[6:10] != b"\0\0\0\0" or len(head) < 26:
@@ -30,6 +31,7 @@ def _bmp(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if header in (12, 40, 52, 56, 64, 108, 124) else Certainty.NO
 
 
+@begins(b"\0")
 def _icon(probe: Probe) -> Certainty:
     head = probe.head
     if head[:4] not in (b"\0\0\1\0", b"\0\0\2\0") or len(head) < 22:
@@ -38,6 +40,7 @@ def _icon(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if 0 < count < 256 and at == 6 + 16 * count else Certainty.NO
 
 
+@begins(b"I\xff")
 def _mp3(probe: Probe) -> Certainty:
     head = probe.head
     if head.startswith(b"ID3") and head[3:4] in (b"\2", b"\3", b"\4"):
@@ -46,6 +49,7 @@ def _mp3(probe: Probe) -> Certainty:
     return Certainty.POSSIBLE if frame else Certainty.NO
 
 
+@begins(b"Ot\0")
 def _font(probe: Probe) -> Certainty:
     head = probe.head
     if head.startswith((b"OTTO\0", b"ttcf\0", b"true\0", b"typ1\0")):
@@ -64,7 +68,8 @@ def _read_tail(source: Source, reading: Reading) -> Parsed:
 
 def _whole(identifier: str, title: str, suffixes: tuple[str, ...], sniff: Callable[[Probe], Certainty]) -> Format:
     """A format whose end can be told, so that what stands behind it is found."""
-    return Format(identifier, title, suffixes, sniff, _read_tail, inert=True, rank=60)
+    first: bytes = getattr(sniff, "first", b"")
+    return Format(identifier, title, suffixes, sniff, _read_tail, inert=True, first=first, rank=60)
 
 
 MEDIA = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty
-from violet.formats.known.magic import known, magic, named
+from violet.formats.known.magic import begins, known, magic, named
 
 if TYPE_CHECKING:
     from violet.formats.base import Probe
@@ -62,6 +62,7 @@ def _openvino(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if b"<layers" in head else Certainty.LIKELY
 
 
+@begins(b"\x08")
 def _coreml(probe: Probe) -> Certainty:
     """A message of a version, a description, and one of the model kinds, numbered from 200 on."""
     head = probe.head
@@ -77,6 +78,7 @@ def _coreml(probe: Probe) -> Certainty:
     return Certainty.POSSIBLE if probe.suffix == ".mlmodel" else Certainty.NO
 
 
+@begins(b"\n")
 def _paddle_program(probe: Probe) -> Certainty:
     head = probe.head
     if head[:1] != b"\n" or b"\x08\x00\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x1a" not in head[:20]:
@@ -84,6 +86,7 @@ def _paddle_program(probe: Probe) -> Certainty:
     return Certainty.CERTAIN
 
 
+@begins(b"\0")
 def _paddle_parameters(probe: Probe) -> Certainty:
     """Versions and levels of zero, then the length of a short tensor description, and its type."""
     head = probe.head
@@ -101,6 +104,7 @@ def _nemo(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if named_so or first.endswith(b"model_config.yaml") else Certainty.NO
 
 
+@begins(b"I")
 def _faiss(probe: Probe) -> Certainty:
     head = probe.head
     if head[:2] not in (b"Ix", b"Iw", b"IH", b"IB") or not head[2:4].isalnum():
@@ -109,6 +113,7 @@ def _faiss(probe: Probe) -> Certainty:
     return Certainty.LIKELY if 0 < dimension < 1 << 20 and 0 in head[4:16] else Certainty.NO
 
 
+@begins(b"\n")
 def _sentencepiece(probe: Probe) -> Certainty:
     head = probe.head
     if head[:1] != b"\n" or len(head) < 32 or b"\x15" not in head[:32]:
@@ -116,6 +121,7 @@ def _sentencepiece(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if b"<unk>" in head[:64] or b"<pad>" in head[:32] else Certainty.NO
 
 
+@begins(b"\x044")
 def _torch7(probe: Probe) -> Certainty:
     """Type 4 (an object), index 1, the length of ``V 1``; or the same in text."""
     head = probe.head

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty
-from violet.formats.known.magic import known, magic
+from violet.formats.known.magic import begins, known, magic
 
 if TYPE_CHECKING:
     from violet.formats.base import Probe
 
 
+@begins(b"\x04")
 def _ruby(probe: Probe) -> Certainty:
     head = probe.head
     if head[:2] != b"\x04\x08" or head[2:3] not in (b"o", b"[", b"{", b"I", b"u", b"U", b"e", b"S", b"C"):
@@ -29,6 +30,7 @@ def _php(probe: Probe) -> Certainty:
     return Certainty.LIKELY
 
 
+@begins(b"\xca")
 def _java_class(probe: Probe) -> Certainty:
     """Shares its magic number with fat Mach-O, where this stands for the number of architectures."""
     head = probe.head

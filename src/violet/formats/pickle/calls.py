@@ -93,6 +93,8 @@ class Calls:
         self.globals: dict[tuple[str, str], Global] = {}
         self.extensions: dict[int, tuple[str, str]] = {}
         self.protocol = 0
+        self.methods: set[str] = set()
+        """Names of the methods of classes that the stream carries."""
         self.armed = False
         """Whether the stream has made or stored a callable that is not vouched for to be called."""
 
@@ -140,7 +142,8 @@ class Calls:
     def find_computed(self, module: Value, name: Value, offset: int) -> Global:
         if isinstance(module, str) and isinstance(name, str):
             return self.find(module, name, offset)
-        if not isinstance(module, (str, Blob, Call, Attribute)) or not isinstance(name, (str, Blob, Call, Attribute)):
+        computed = (str, Blob, Call, Attribute, Persistent)
+        if not isinstance(module, computed) or not isinstance(name, computed):
             raise Unreadable("imports by a name that is no string")
         shown_module, shown_name = render(module, 80), render(name, 80)
         self.odd("computed-import", f"import {shown_name} from {shown_module}", "computed-import", offset)
@@ -282,10 +285,14 @@ class Calls:
         return self.call(kind, target, arguments, offset)
 
     def _code(self, made: Call) -> None:
-        from violet.formats.pickle.effects import code_words
+        from violet.formats.pickle.effects import carried_methods, code_words, misused_maker
         from violet.formats.pickle.facts import CodeObject
 
         self.armed = True
+        self.methods |= carried_methods(made)
+        misuse = misused_maker(made)
+        if misuse:
+            self.odd("patched", misuse, f"patched:{misuse}", made.offset)
 
         if len(self.stream.code) < MOST_COMPUTED:
             words = code_words(made)
@@ -367,6 +374,10 @@ class Calls:
     def _stored_in_instance(self, target: Call, items: list[Value], keyed: bool) -> None:
         kind = target.target
         if not isinstance(kind, Global):
+            called = self.methods & ({"__setitem__"} if keyed else {"append", "extend", "add"})
+            if called:
+                shown = f"{min(called)} of {render(kind, 80)}"
+                self.odd("planted-method", shown, f"planted:{min(called)}", target.offset)
             return
         if kind.entry is not None and kind.entry.condition == "no-items":
             self._record(kind, Call("SETITEMS" if keyed else "APPENDS", "state", kind, tuple(items[:4]), target.offset))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.trust import STATE_HOOKS, Trust, lookup
@@ -321,11 +322,36 @@ def _scipy_distribution(state: Value) -> bool:
     return True
 
 
+def is_plain_formula(text: str) -> bool:
+    """Whether a model formula, whose terms are evaluated as Python, holds columns, arithmetic and the usual
+    transformations of columns, and nothing else that is called or looked up."""
+    if len(text) > 4096 or not _FORMULA.fullmatch(text):
+        return False
+    return all(name in FORMULA_CALLS for name in _CALLED.findall(text)) and all(
+        name in FORMULA_CALLS for name in _DOTTED.findall(text)
+    )
+
+
+FORMULA_CALLS = frozenset(
+    "C I Q center standardize scale poly bs cr cc te Treatment Sum Diff Helmert Poly log log2 log10 log1p exp expm1 sqrt"
+    " abs np.log np.log2 np.log10 np.log1p np.exp np.expm1 np.sqrt np.abs np.power np.sin np.cos np.tan np.tanh"
+    " np.square np.sign np.maximum np.minimum np.clip np.round".split()
+)
+_CALLED = re.compile(r"([A-Za-z_][\w.]*|[)\]\"'])\s*[(\[]")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w*)+")
+_FORMULA = re.compile(
+    r"(?:[A-Za-z_]\w*+|\d++(?:\.\d*+)?|\.\d++|'[\w .-]*+'|\"[\w .-]*+\"|[-+*/:~|^%(),=.\s])*+", re.ASCII
+)
+
+
 def _no_formula(state: Value) -> bool:
     pairs = _pairs(state)
-    return pairs is not None and not any(
-        key in ("restore_model_spec", "restore_design_info") for key, _ in pairs
-    )
+    if pairs is None:
+        return False
+    if not any(key in ("restore_model_spec", "restore_design_info") for key, _ in pairs):
+        return True
+    formulas = [value for key, value in pairs if key == "formula"]
+    return bool(formulas) and all(isinstance(value, str) and is_plain_formula(value) for value in formulas)
 
 
 STATE_CONDITIONS: dict[str, Callable[[Value], bool]] = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.trust import lookup
-from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Set, Value
+from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Set, Value, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from violet.formats.pickle.calls import Calls
 
-MOST_WORDS = 4_000
+MOST_WORDS = 40_000
 
 
 def carries_code(value: Value) -> bool:
@@ -196,6 +196,50 @@ CODE_MAKERS = frozenset(
 """What cloudpickle and dill rebuild functions and classes with: it runs when called, not when loaded."""
 
 
+CHANGES_FIRST = frozenset(
+    ("_function_setstate", "_class_setstate", "_fill_function", "_rehydrate_skeleton_class", "_cell_set")
+)
+CALLS_FIRST = frozenset(("_make_skeleton_class", "_create_type"))
+
+
+def misused_maker(made: Call) -> str:
+    """How a function that rebuilds carried code is used for something else, "" where it is not: to change a
+    function or class that the stream does not carry, or to call something that is no metaclass."""
+    if not isinstance(made.target, Global):
+        return ""
+    first = first_argument(made)
+    if made.target.name in CHANGES_FIRST and not carries_code(first):
+        return f"{render(first, 60)} is changed by {made.target.name}"
+    if made.target.name in CALLS_FIRST and not _is_metaclass(first):
+        return f"{render(first, 60)} is called by {made.target.name}"
+    if made.target.name.startswith("_make_dict_") and isinstance(first, (Call, Attribute)):
+        return f"{render(first, 60)} is iterated by {made.target.name}"
+    if made.target.name == "_make_skeleton_enum" and any(carries_code(value) for value in _members(made)):
+        return f"{render(made, 60)} gets functions as members"
+    return ""
+
+
+def _members(made: Call) -> list[Value]:
+    given = made.arguments if isinstance(made.arguments, (tuple, list)) else ()
+    return [value for part in given if isinstance(part, Dict) for _, value in part.pairs]
+
+
+def carried_methods(made: Call) -> set[str]:
+    """The names under which a call that makes or fills a class is given functions of the stream."""
+    names: set[str] = set()
+    pending = list(made.arguments) if isinstance(made.arguments, (tuple, list)) else []
+    for part in pending[:50]:
+        if isinstance(part, (tuple, list)):
+            pending.extend(part[:10])
+        elif isinstance(part, Dict):
+            names.update(name for name, value in part.pairs if isinstance(name, str) and isinstance(value, Call))
+    return names
+
+
+def _is_metaclass(value: Value) -> bool:
+    return isinstance(value, Global) and value.name.lower().endswith(("meta", "type", "metaclass"))
+
+
 def code_words(made: Call) -> tuple[str, ...]:
     """Every short string among the arguments (names and constants of the code), in order, bounded."""
     words: list[str] = []
@@ -209,12 +253,12 @@ def code_words(made: Call) -> tuple[str, ...]:
         elif isinstance(value, bytes):
             words.extend(_printable(value))
         elif isinstance(value, (tuple, list)):
-            pending.extend(reversed(value[:500]))
+            pending.extend(reversed(value[:5000]))
         elif isinstance(value, Dict):
-            for key, item in value.pairs[:500]:
+            for key, item in value.pairs[:5000]:
                 pending.extend((item, key))
         elif isinstance(value, Set):
-            pending.extend(value.items[:500])
+            pending.extend(value.items[:5000])
         elif isinstance(value, (Global, Module)):
             words.append(value.dotted if isinstance(value, Global) else value.name)
         elif isinstance(value, Call):

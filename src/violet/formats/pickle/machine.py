@@ -499,9 +499,9 @@ def _newobj_ex(machine: Machine) -> None:
 
 def _inst(machine: Machine) -> None:
     offset = machine.here
-    arguments = tuple(machine.popped_mark())
-    _global(machine)
+    _global(machine)  # the Python unpickler imports before it looks for the mark
     target = machine.stack.pop()
+    arguments = tuple(machine.popped_mark())
     machine.stack.append(machine.instantiate("INST", target, arguments, offset))
 
 

@@ -21,6 +21,17 @@ METHODS = frozenset(
     " wrap".split()
 )
 """Names under which trusted functions and ``__setstate__`` methods call what they find in their arguments."""
+CONSTANTS = frozenset(
+    (
+        "pandas.NA pandas._libs.missing.NA pandas.NaT pandas._libs.tslibs.nattype.NaT numpy.nan numpy.inf numpy.pi"
+        " numpy.e torch.strided torch.sparse_coo torch.contiguous_format torch.preserve_format torch.channels_last"
+        " torch.per_tensor_affine torch.per_channel_affine torch.per_tensor_symmetric torch.per_channel_symmetric"
+        " torch.float64 torch.float32 torch.float16 torch.bfloat16 torch.int64 torch.int32 torch.int16 torch.int8"
+        " torch.uint8 torch.bool torch.complex64 torch.complex128 torch.qint8 torch.quint8 torch.qint32 torch.float"
+        " torch.double torch.half torch.long torch.int torch.short"
+    ).split()
+)
+"""Trusted names of things that cannot be called."""
 CALLERS_OF_NOTHING = frozenset(
     (
         "builtins.list builtins.tuple builtins.set builtins.frozenset builtins.dict builtins.zip builtins.enumerate"
@@ -39,7 +50,7 @@ def callable_of_choice(value: Value) -> bool:
     if isinstance(value, Attribute):
         return True
     if isinstance(value, Global):
-        return value.entry is None or value.entry.trust is not Trust.CALL
+        return value.entry is None or (value.entry.trust is not Trust.CALL and value.dotted not in CONSTANTS)
     if isinstance(value, Call) and isinstance(value.target, Global):
         from violet.formats.pickle.effects import CODE_MAKERS
 
@@ -77,6 +88,8 @@ def _holds(start: Value) -> bool:
         elif isinstance(value, Set):
             parts.extend(value.items[:MOST_VISITED])
         elif isinstance(value, Call):
+            if isinstance(value.target, Call) and callable_of_choice(value.target):
+                return True  # an instance of a carried class: its methods are the stream's
             # The class of a dtype, tensor or index among the arguments of its maker is not called by anyone.
             if isinstance(value.arguments, (tuple, list)):
                 plain = isinstance(value.target, Global) and value.target.name != "defaultdict"

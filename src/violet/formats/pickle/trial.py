@@ -79,8 +79,8 @@ def imports_something(stream: Stream) -> bool:
             continue
         if found.called or found.constructed or not stream.broken:
             return True
-        if found.module.partition(".")[0] in sys.stdlib_module_names:
-            return True
+        if stream.protocol > 1 and found.module.partition(".")[0] in sys.stdlib_module_names:
+            return True  # in lists of words, "cos" before "cosine" is an import too: there a use is asked for
     return False
 
 

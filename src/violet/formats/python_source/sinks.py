@@ -339,9 +339,8 @@ class Sinks:
         inspected = path.startswith(("unittest", "mock", "builtins.isinstance", "builtins.print", "builtins.repr"))
         if function.path in names.COMMAND and not inspected:
             self._command(node, function.path, others[:1], {})
-        elif function.path in names.EXECUTE and function.path.startswith("builtins."):
-            if others or path in ("builtins.map", "builtins.filter", "builtins.sorted"):
-                self._execute(node, function.path, others[:1], {})
+        elif function.path in names.SENSITIVE_BUILTINS & names.EXECUTE and others:
+            self._execute(node, function.path, others[:1], {})
 
     # -- files -----------------------------------------------------------------------------------------
 

@@ -31,4 +31,12 @@ def _read(source: Source, reading: Reading) -> Parsed:
 
 
 FORMAT = Format(
-    "requirements", "List of packages", ("requirements.txt", *ENVIRONMENTS), _sniff, _read, inert=True, rank=70, textual=True)
+    "requirements",
+    "List of packages",
+    ("requirements.txt", *ENVIRONMENTS),
+    _sniff,
+    _read,
+    inert=True,
+    rank=70,
+    textual=True,
+)

@@ -63,7 +63,9 @@ _SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".th", ".t7", ".tar")
 """``.pth.tar`` is what PyTorch's own examples have long called checkpoints that are no tar archives."""
 
 FORMATS = (
-    Format("torch_zip", "PyTorch checkpoint", _SUFFIXES, _sniff("torch_zip"), _read, executable=True, rank=25),
+    Format(
+        "torch_zip", "PyTorch checkpoint", _SUFFIXES, _sniff("torch_zip"), _read, executable=True, rank=25, first=b"P"
+    ),
     Format(
         "torchscript",
         "TorchScript",
@@ -90,6 +92,7 @@ FORMATS = (
         _read,
         executable=True,
         rank=24,
+        first=b"P",
     ),
     Format(
         "torch_legacy",
@@ -97,6 +100,7 @@ FORMATS = (
         _SUFFIXES,
         _sniff_legacy,
         executable=True,
-        rank=30, first=b"\x80",
-),
+        rank=30,
+        first=b"\x80",
+    ),
 )

@@ -72,7 +72,8 @@ CONDITIONS: dict[str, str] = {
     ),
     "no-formula-state": (
         "ModelData.__setstate__ evaluates a formula, which is Python, when the state has `restore_model_spec` or"
-        " `restore_design_info`: neither key is there."
+        " `restore_design_info`: neither key is there, or the formula is plain: columns, arithmetic, and the usual"
+        " transformations of columns."
     ),
 }
 

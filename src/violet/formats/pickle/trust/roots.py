@@ -9,6 +9,7 @@ ROOTS: dict[str, str] = {
     "_decimal": "stdlib",
     "_functools": "stdlib",
     "_io": "stdlib",
+    "_loss": "miscellany",
     "_operator": "stdlib",
     "_pydecimal": "stdlib",
     "_random": "stdlib",

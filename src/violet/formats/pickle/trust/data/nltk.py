@@ -1,7 +1,14 @@
 """Names trusted in pickles (nltk). Written by tools/trust/generate.py: change that instead."""
 
+CALL: dict[str, str] = {
+    "nltk.probability": "FreqDist",
+}
+CHECKED: dict[str, str] = {
+    "nltk.probability": "ConditionalFreqDist=no-arguments",
+}
 CONSTRUCT: dict[str, str] = {
     "nltk.classify.naivebayes": "NaiveBayesClassifier",
+    "nltk.grammar": "CFG Nonterminal PCFG ProbabilisticProduction Production",
     "nltk.lm.api": "LanguageModel Smoothing",
     "nltk.lm.counter": "NgramCounter",
     "nltk.lm.models": (
@@ -11,10 +18,10 @@ CONSTRUCT: dict[str, str] = {
     "nltk.lm.smoothing": "AbsoluteDiscounting KneserNey WittenBell",
     "nltk.lm.vocabulary": "Vocabulary",
     "nltk.probability": (
-        "ConditionalFreqDist ConditionalProbDist ConditionalProbDistI CrossValidationProbDist "
-        "DictionaryConditionalProbDist DictionaryProbDist ELEProbDist FreqDist HeldoutProbDist "
-        "ImmutableProbabilisticMixIn KneserNeyProbDist LaplaceProbDist LidstoneProbDist MLEProbDist MutableProbDist "
-        "ProbDistI ProbabilisticMixIn RandomProbDist SimpleGoodTuringProbDist UniformProbDist WittenBellProbDist"
+        "ConditionalProbDist ConditionalProbDistI CrossValidationProbDist DictionaryConditionalProbDist "
+        "DictionaryProbDist ELEProbDist HeldoutProbDist ImmutableProbabilisticMixIn KneserNeyProbDist LaplaceProbDist "
+        "LidstoneProbDist MLEProbDist MutableProbDist ProbDistI ProbabilisticMixIn RandomProbDist "
+        "SimpleGoodTuringProbDist UniformProbDist WittenBellProbDist"
     ),
     "nltk.stem.api": "StemmerI",
     "nltk.stem.arlstem": "ARLSTem",
@@ -41,4 +48,6 @@ CONSTRUCT: dict[str, str] = {
     "nltk.tokenize.punkt": (
         "PunktBaseClass PunktLanguageVars PunktParameters PunktSentenceTokenizer PunktToken PunktTokenizer PunktTrainer"
     ),
+    "nltk.tree": "ImmutableTree Tree",
+    "nltk.tree.tree": "ImmutableTree Tree",
 }

@@ -46,8 +46,7 @@ CALL: dict[str, str] = {
     ),
     "numpy.lib._iotools": "ConversionWarning ConverterError ConverterLockError",
     "numpy.lib.polynomial": "RankWarning",
-    "numpy.ma.core": "MAError MaskError MaskedArrayFutureWarning MaskedConstant _mareconstruct _mrreconstruct",
-    "numpy.ma.mrecords": "_mrreconstruct",
+    "numpy.ma.core": "MAError MaskError MaskedArrayFutureWarning MaskedConstant",
     "numpy.polynomial.polynomial": "Polynomial",
     "numpy.polynomial.polyutils": "PolyDomainError PolyError RankWarning",
     "numpy.random": "RandomState __RandomState_ctor",
@@ -62,22 +61,26 @@ CALL: dict[str, str] = {
 CHECKED: dict[str, str] = {
     "numpy._core": "_ufunc_reconstruct=numpy-ufunc",
     "numpy.core": "_ufunc_reconstruct=numpy-ufunc",
+    "numpy.ma.core": "_mareconstruct=construct-first-argument _mrreconstruct=construct-first-argument",
+    "numpy.ma.mrecords": "_mrreconstruct=construct-first-argument",
     "numpy.random._pickle": (
         "__bit_generator_ctor=numpy-bit-generator __generator_ctor=numpy-bit-generator "
         "__randomstate_ctor=numpy-bit-generator"
     ),
 }
 CONSTRUCT: dict[str, str] = {
-    "numpy": "matrix poly1d recarray record vectorize",
+    "numpy": "chararray matrix poly1d recarray record vectorize",
     "numpy._core._machar": "MachAr",
     "numpy._core._ufunc_config": "_unspecified errstate",
     "numpy._core.arrayprint": (
         "BoolFormat ComplexFloatingFormat DatetimeFormat FloatingFormat IntegerFormat StructuredVoidFormat "
         "SubArrayFormat TimedeltaFormat _TimelikeFormat"
     ),
+    "numpy._core.defchararray": "chararray",
     "numpy._core.getlimits": "MachArLike iinfo",
     "numpy._core.overrides": "ArgSpec",
-    "numpy._core.records": "format_parser record",
+    "numpy._core.records": "format_parser recarray record",
+    "numpy.char": "chararray",
     "numpy.core._machar": "MachAr",
     "numpy.core._type_aliases": "TypeNADict",
     "numpy.core._ufunc_config": "_unspecified errstate",
@@ -86,13 +89,14 @@ CONSTRUCT: dict[str, str] = {
         "LongComplexFormat LongFloatFormat StructureFormat StructuredVoidFormat SubArrayFormat TimedeltaFormat "
         "_TimelikeFormat"
     ),
+    "numpy.core.defchararray": "chararray",
     "numpy.core.defmatrix": "matrix",
     "numpy.core.getlimits": "MachArLike iinfo",
     "numpy.core.machar": "MachAr",
     "numpy.core.numeric": "_unspecified errstate",
     "numpy.core.numerictypes": "_typedict",
     "numpy.core.overrides": "ArgSpec",
-    "numpy.core.records": "format_parser record",
+    "numpy.core.records": "format_parser recarray record",
     "numpy.lib._arraysetops_impl": "UniqueAllResult UniqueCountsResult UniqueInverseResult",
     "numpy.lib._arrayterator_impl": "Arrayterator",
     "numpy.lib._function_base_impl": "vectorize",
@@ -151,7 +155,7 @@ REFER: dict[str, str] = {
         "ones_like outer percentile pi positive power prod ptp quantile rad2deg radians ravel real reciprocal "
         "remainder repeat reshape right_shift rint roll round round_ searchsorted sign signbit sin sinc sinh sort "
         "spacing sqrt square squeeze stack std subtract sum swapaxes tan tanh tile trace transpose tril triu "
-        "true_divide trunc unique var vstack where zeros zeros_like"
+        "true_divide trunc ufunc unique var vstack where zeros zeros_like"
     ),
     "numpy._core._multiarray_umath": (
         "abs absolute add angle arccos arccosh arcsin arcsinh arctan arctan2 arctanh around bitwise_and bitwise_not "

@@ -9,11 +9,12 @@ CALL: dict[str, str] = {
     "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
     "pandas._libs.internals": "BlockPlacement _unpickle_block",
     "pandas._libs.interval": "Interval __pyx_unpickle_IntervalMixin",
+    "pandas._libs.lib": "_NoDefault",
     "pandas._libs.missing": "NAType",
     "pandas._libs.sparse": "BlockIndex IntIndex",
     "pandas._libs.tslib": "NaTType Timestamp __nat_unpickle _nat_unpickle",
     "pandas._libs.tslibs.dtypes": "PeriodDtypeBase __pyx_unpickle_PeriodDtypeBase",
-    "pandas._libs.tslibs.nattype": "NaTType _nat_unpickle",
+    "pandas._libs.tslibs.nattype": "NaTType __nat_unpickle _nat_unpickle",
     "pandas._libs.tslibs.offsets": (
         "BDay BHalfYearBegin BHalfYearEnd BMonthBegin BMonthEnd BQuarterBegin BQuarterEnd BYearBegin BYearEnd "
         "BusinessDay BusinessHour BusinessMixin BusinessMonthBegin BusinessMonthEnd CBMonthBegin CBMonthEnd CDay "
@@ -22,13 +23,14 @@ CALL: dict[str, str] = {
         "MonthOffset Nano QuarterBegin QuarterEnd QuarterOffset RelativeDeltaOffset Second SemiMonthBegin SemiMonthEnd "
         "SingleConstructorOffset Tick Week WeekOfMonth YearBegin YearEnd YearOffset"
     ),
-    "pandas._libs.tslibs.period": "Period __pyx_unpickle__Period",
+    "pandas._libs.tslibs.period": "Period __pyx_unpickle_PeriodMixin __pyx_unpickle__Period",
     "pandas._libs.tslibs.timedeltas": "Timedelta _timedelta_unpickle",
     "pandas._libs.tslibs.timestamps": "Timestamp _unpickle_timestamp",
     "pandas._sparse": "BlockIndex IntIndex",
     "pandas.core.arrays.datetimelike": "InvalidComparison",
     "pandas.core.arrays.sparse.array": "ellipsis",
     "pandas.core.arrays.sparse.dtype": "SparseDtype",
+    "pandas.core.arrays.string_": "StringDtype",
     "pandas.core.base": "DataError GroupByError SpecificationError",
     "pandas.core.common": "SettingWithCopyError SettingWithCopyWarning",
     "pandas.core.dtypes.cast": "LossySetitemError",
@@ -104,7 +106,7 @@ CONSTRUCT: dict[str, str] = {
     "pandas.core.arrays.sparse": "BaseAccessor SparseAccessor SparseArray SparseDtype SparseFrameAccessor",
     "pandas.core.arrays.sparse.accessor": "BaseAccessor SparseAccessor SparseFrameAccessor",
     "pandas.core.arrays.sparse.array": "SparseArray _SparseMatrixLike",
-    "pandas.core.arrays.string_": "BaseStringArray StringArray StringDtype",
+    "pandas.core.arrays.string_": "BaseStringArray StringArray",
     "pandas.core.arrays.string_arrow": "ArrowStringArray",
     "pandas.core.arrays.timedeltas": "TimedeltaArray",
     "pandas.core.base": (

@@ -59,7 +59,7 @@ CONSTRUCT: dict[str, str] = {
     "scipy.integrate._rules._genz_malik": "GenzMalikCubature",
     "scipy.integrate.quadpack": "_NQuad _OptFunc _RangeFunc",
     "scipy.interpolate._bary_rational": "AAA FloaterHormannInterpolator _BarycentricRational",
-    "scipy.interpolate._bsplines": "BSpline",
+    "scipy.interpolate._bsplines": "BSpline _BSpline",
     "scipy.interpolate._cubic": "Akima1DInterpolator CubicHermiteSpline CubicSpline PchipInterpolator",
     "scipy.interpolate._fitpack2": (
         "BivariateSpline InterpolatedUnivariateSpline LSQBivariateSpline LSQSphereBivariateSpline LSQUnivariateSpline "
@@ -67,7 +67,8 @@ CONSTRUCT: dict[str, str] = {
         "SphereBivariateSpline UnivariateSpline _BivariateSplineBase _DerivedBivariateSpline"
     ),
     "scipy.interpolate._fitpack_repro": "Bunch F Fperiodic",
-    "scipy.interpolate._interpolate": "BPoly NdPPoly PPoly _PPolyBase interp1d interp2d",
+    "scipy.interpolate._interpnd": "CloughTocher2DInterpolator LinearNDInterpolator NDInterpolatorBase",
+    "scipy.interpolate._interpolate": "BPoly NdPPoly PPoly _BPoly _NdPPoly _PPoly _PPolyBase interp1d interp2d",
     "scipy.interpolate._ndbspline": "NdBSpline",
     "scipy.interpolate._ndgriddata": "NearestNDInterpolator",
     "scipy.interpolate._polyint": (
@@ -81,6 +82,7 @@ CONSTRUCT: dict[str, str] = {
         "RectBivariateSpline RectSphereBivariateSpline SmoothBivariateSpline SmoothSphereBivariateSpline "
         "SphereBivariateSpline UnivariateSpline _BivariateSplineBase"
     ),
+    "scipy.interpolate.interpnd": "CloughTocher2DInterpolator LinearNDInterpolator NDInterpolatorBase",
     "scipy.interpolate.interpolate": (
         "BPoly=no-items NdPPoly PPoly=no-items RegularGridInterpolator _PPolyBase=no-items _ppform=no-items interp1d "
         "interp2d"
@@ -141,9 +143,16 @@ CONSTRUCT: dict[str, str] = {
     "scipy.optimize.optimize": "Brent MemoizeJac OptimizeResult _Brute_Wrapper",
     "scipy.optimize.zeros": "RootResults TOMS748Solver",
     "scipy.signal._czt": "CZT ZoomFFT",
-    "scipy.signal._ltisys": "Bunch LinearTimeInvariant dlti lti",
+    "scipy.signal._ltisys": (
+        "Bunch LinearTimeInvariant StateSpaceContinuous StateSpaceDiscrete TransferFunctionContinuous "
+        "TransferFunctionDiscrete ZerosPolesGainContinuous ZerosPolesGainDiscrete dlti lti"
+    ),
     "scipy.signal._upfirdn": "_UpFIRDn",
-    "scipy.signal.ltisys": "Bunch LinearTimeInvariant dlti lti",
+    "scipy.signal.ltisys": (
+        "Bunch LinearTimeInvariant StateSpaceContinuous StateSpaceDiscrete TransferFunctionContinuous "
+        "TransferFunctionDiscrete ZerosPolesGainContinuous ZerosPolesGainDiscrete dlti lti"
+    ),
+    "scipy.sparse._arrays": "_sparray bsr_array coo_array csc_array csr_array dia_array dok_array lil_array",
     "scipy.sparse._base": "_spbase sparray",
     "scipy.sparse._bsr": "_bsr_base bsr_array bsr_matrix",
     "scipy.sparse._compressed": "_cs_matrix",
@@ -189,12 +198,14 @@ CONSTRUCT: dict[str, str] = {
     "scipy.sparse.linalg.matfuncs": "MatrixPowerOperator ProductOperator _ExpmPadeHelper",
     "scipy.sparse.sputils": "IndexMixin",
     "scipy.spatial._ckdtree": "cKDTreeNode",
-    "scipy.spatial._kdtree": "KDTree KDTree.node Rectangle",
+    "scipy.spatial._kdtree": "KDTree KDTree.innernode KDTree.leafnode KDTree.node Rectangle",
+    "scipy.spatial._qhull": "ConvexHull Delaunay HalfspaceIntersection Voronoi _QhullUser",
     "scipy.spatial._spherical_voronoi": "SphericalVoronoi",
     "scipy.spatial.distance": (
         "CDistMetricWrapper CDistWeightedMetricWrapper MetricInfo PDistMetricWrapper PDistWeightedMetricWrapper"
     ),
-    "scipy.spatial.kdtree": "KDTree KDTree.node Rectangle",
+    "scipy.spatial.kdtree": "KDTree KDTree.innernode KDTree.leafnode KDTree.node Rectangle",
+    "scipy.spatial.qhull": "ConvexHull Delaunay HalfspaceIntersection Voronoi _QhullUser",
     "scipy.spatial.transform._rigid_transform": "RigidTransform",
     "scipy.spatial.transform._rotation": "Rotation Slerp",
     "scipy.spatial.transform._rotation_spline": "RotationSpline",
@@ -363,8 +374,13 @@ CONSTRUCT: dict[str, str] = {
     ),
 }
 REFER: dict[str, str] = {
+    "scipy._external.array_api_compat.numpy._aliases": "asarray",
     "scipy._lib.array_api_compat.numpy._aliases": "asarray",
     "scipy.interpolate._interpolate": (
+        "interp1d._call_linear interp1d._call_linear_np interp1d._call_nan_spline interp1d._call_nearest "
+        "interp1d._call_previousnext interp1d._call_spline"
+    ),
+    "scipy.interpolate.interpolate": (
         "interp1d._call_linear interp1d._call_linear_np interp1d._call_nan_spline interp1d._call_nearest "
         "interp1d._call_previousnext interp1d._call_spline"
     ),

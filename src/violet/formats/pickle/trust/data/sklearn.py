@@ -9,6 +9,7 @@ CALL: dict[str, str] = {
         "__pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss __pyx_unpickle_CyHalfTweedieLossIdentity "
         "__pyx_unpickle_CyHuberLoss __pyx_unpickle_CyLossFunction __pyx_unpickle_CyPinballLoss"
     ),
+    "sklearn._loss.glm_distribution": "DistributionBoundary",
     "sklearn.cluster._hierarchical": "UnionFind WeightedEdge",
     "sklearn.cluster._hierarchical_fast": "UnionFind WeightedEdge __pyx_unpickle_UnionFind __pyx_unpickle_WeightedEdge",
     "sklearn.exceptions": (
@@ -56,7 +57,10 @@ CHECKED: dict[str, str] = {
     "sklearn.neighbors.kd_tree": "newObj=construct-first-argument",
 }
 CONSTRUCT: dict[str, str] = {
-    "sklearn._loss.glm_distribution": "DistributionBoundary ExponentialDispersionModel",
+    "sklearn._loss.glm_distribution": (
+        "ExponentialDispersionModel GammaDistribution InverseGaussianDistribution NormalDistribution "
+        "PoissonDistribution TweedieDistribution"
+    ),
     "sklearn._loss.link": "BaseLink HalfLogitLink IdentityLink Interval LogLink LogitLink MultinomialLogit",
     "sklearn._loss.loss": (
         "AbsoluteError ArrayAPILossMixin BaseLoss ExponentialLoss HalfBinomialLoss HalfBinomialLossArrayAPI "
@@ -578,6 +582,7 @@ REFER: dict[str, str] = {
         "median_absolute_error r2_score"
     ),
     "sklearn.metrics.scorer": "_passthrough_scorer get_scorer",
+    "sklearn.model_selection._search_successive_halving": "_refit_callable _top_k",
     "sklearn.preprocessing._data": (
         "add_dummy_feature binarize maxabs_scale minmax_scale normalize power_transform quantile_transform "
         "robust_scale scale"

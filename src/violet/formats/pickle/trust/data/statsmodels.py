@@ -69,9 +69,10 @@ CONSTRUCT: dict[str, str] = {
         "L1BinaryResultsWrapper L1CountResults L1CountResultsWrapper L1GeneralizedPoissonResults "
         "L1GeneralizedPoissonResultsWrapper L1MultinomialResults L1MultinomialResultsWrapper L1NegativeBinomialResults "
         "L1NegativeBinomialResultsWrapper L1PoissonResults L1PoissonResultsWrapper Logit LogitResults MNLogit "
-        "MultinomialModel MultinomialResults MultinomialResultsWrapper NegativeBinomialP NegativeBinomialPResults "
-        "NegativeBinomialPResultsWrapper NegativeBinomialResults NegativeBinomialResultsWrapper OrderedResults "
-        "OrderedResultsWrapper Poisson PoissonResults PoissonResultsWrapper Probit ProbitResults"
+        "MultinomialModel MultinomialResults MultinomialResultsWrapper NegativeBinomial NegativeBinomialP "
+        "NegativeBinomialPResults NegativeBinomialPResultsWrapper NegativeBinomialResults "
+        "NegativeBinomialResultsWrapper OrderedResults OrderedResultsWrapper Poisson PoissonResults "
+        "PoissonResultsWrapper Probit ProbitResults"
     ),
     "statsmodels.discrete.truncated_model": (
         "HurdleCountModel HurdleCountResults HurdleCountResultsWrapper L1HurdleCountResults "

@@ -4,9 +4,9 @@ CALL: dict[str, str] = {
     "torch": "Generator Size device",
     "torch._utils": (
         "_rebuild_device_tensor_from_cpu_tensor _rebuild_device_tensor_from_numpy _rebuild_meta_tensor_no_storage "
-        "_rebuild_mlc_tensor _rebuild_nested_tensor _rebuild_parameter _rebuild_parameter_v2 "
-        "_rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_csr_tensor _rebuild_sparse_tensor "
-        "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_wrapper_subclass _rebuild_xla_tensor"
+        "_rebuild_mlc_tensor _rebuild_nested_tensor _rebuild_parameter _rebuild_parameter_v2 _rebuild_qtensor "
+        "_rebuild_sparse_csr_tensor _rebuild_sparse_tensor _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 "
+        "_rebuild_wrapper_subclass _rebuild_xla_tensor"
     ),
     "torch.amp.grad_scaler": "OptState",
     "torch.ao.quantization.observer": "MappingType TorchAODType ZeroPointDomain",
@@ -23,7 +23,7 @@ CALL: dict[str, str] = {
 }
 CHECKED: dict[str, str] = {
     "torch._tensor": "_rebuild_from_type=rebuild-from-type _rebuild_from_type_v2=rebuild-from-type",
-    "torch._utils": "_rebuild_from_type_v2=rebuild-from-type",
+    "torch._utils": "_rebuild_from_type_v2=rebuild-from-type _rebuild_parameter_with_state=parameter-state",
     "torch.nn.backends.thnn": "_get_thnn_function_backend=no-arguments",
     "torch.storage": "_load_from_bytes=nested-torch-bytes",
     "torch.tensor": "_rebuild_from_type=rebuild-from-type",
