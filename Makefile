@@ -53,9 +53,11 @@ check: $(FULL)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/checks/index.py --check
 	$(BIN)/python tools/docs/generate.py --check
 
 docs: $(FULL)
+	$(BIN)/python tools/checks/index.py
 	$(BIN)/python tools/docs/generate.py
 
 bench: $(FULL)

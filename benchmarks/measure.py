@@ -37,7 +37,11 @@ def once(command: Sequence[str], timeout: float, cwd: Path | None = None) -> Run
     """Run ``command`` with its output thrown away. ``None`` where it does not end within ``timeout`` seconds."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=cwd,
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=cwd,
         start_new_session=True,
     )
     deadline = started + timeout

@@ -122,7 +122,8 @@ def speed() -> list[str]:
         lines += _rows(title, alternate(commands, repeats, timeout))
     startup = {"violet": lambda: [f"{OWN}/violet", "--version"]}
     for peer in PEERS:
-        startup[peer.name] = lambda peer=peer, b=environment(peer): peer.startup(b)
+        binaries = environment(peer)
+        startup[peer.name] = lambda peer=peer, b=binaries: peer.startup(b)
     lines += _rows("start-up (version or help)", alternate(startup, 9, 60))
     helps = {"violet": lambda: [f"{OWN}/violet", "--help"]}
     lines += _rows("violet --help", alternate(helps, 9, 60))
@@ -169,7 +170,7 @@ def detection() -> list[str]:
         good = _build(benign(), Path(scratch) / "benign")
         firing = {path for path, fires in bad.items() if fires}
         lines += [
-            f"{len(bad)} malicious files, {len(firing)} of which run their payload when loaded; {len(good)} benign ones.",
+            f"{len(bad)} malicious files, of which {len(firing)} run their payload when loaded; {len(good)} benign.",
             "",
             "| tool | found | of the firing | benign flagged | malicious passed in silence |",
             "|---|---|---|---|---|",

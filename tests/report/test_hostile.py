@@ -115,9 +115,7 @@ def test_text_in_markdown_reads_as_it_is(text: str) -> None:
         if not escape(text):
             continue
         inner = [token for token in reader.parse(source) if token.type == "inline"]
-        shown = "".join(
-            child.content for token in inner for child in token.children or () if "html" not in child.type
-        )
+        shown = "".join(child.content for token in inner for child in token.children or () if "html" not in child.type)
         assert shown == wanted
 
 

@@ -141,14 +141,8 @@ def test_fields_of_later_minor_versions_and_a_byte_order_mark_are_tolerated() ->
 
 
 _json = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | samples.texts,
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["path", "algorithm"]), inner)
-    ),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | samples.texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["path", "algorithm"]), inner),
     max_leaves=4,
 )
 

@@ -106,9 +106,7 @@ def _source() -> str:
 
 def test_an_archive_does_not_pass_where_something_inside_fails() -> None:
     root = ET.fromstring(render(samples.sample_view(), "junit").encode())
-    passed = [
-        case.get("name") for case in root.iter("testcase") if not {c.tag for c in case} - {"system-out"}
-    ]
+    passed = [case.get("name") for case in root.iter("testcase") if not {c.tag for c in case} - {"system-out"}]
     assert passed == ["models/clean.safetensors", "models/old.txt", "models/weird!name.gguf"]
 
 
@@ -119,8 +117,7 @@ def test_junit_fails_what_the_policy_fails() -> None:
 
 def test_long_markdown_says_what_it_leaves_out() -> None:
     found = [
-        samples.finding(samples.CALL, f"models/{n:05}.pkl", f"Finding number {n}.", "x" * 400)
-        for n in range(2000)
+        samples.finding(samples.CALL, f"models/{n:05}.pkl", f"Finding number {n}.", "x" * 400) for n in range(2000)
     ]
     text = render(View(Report("scan", "1", findings=tuple(found)), Decision(Verdict.DENY)), "markdown")
     assert len(text) < 65_536

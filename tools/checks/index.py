@@ -28,10 +28,11 @@ def text() -> str:
             table.setdefault(entry.module, set()).update(entry.formats)
     lines = [HEAD]
     for module, formats in sorted(table.items()):
-        names = "".join(f'"{name}", ' for name in sorted(formats)).rstrip()
-        if len(formats) > 1:
-            names = names.removesuffix(",")
-        lines.append(f'    "{module}": ({names}),\n')
+        names = [f'"{name}"' for name in sorted(formats)]
+        line = f'    "{module}": ({", ".join(names)}{"," if len(names) == 1 else ""}),\n'
+        if len(line) > 121:
+            line = f'    "{module}": (\n' + "".join(f"        {name},\n" for name in names) + "    ),\n"
+        lines.append(line)
     lines.append("}\n")
     return "".join(lines)
 

@@ -134,6 +134,7 @@ numpy.ma.core: MaskedConstant
 """
 
 CONSTRUCT = f"""
+pandas.api.typing: DataFrameGroupBy SeriesGroupBy
 scipy.sparse._arrays: bsr_array coo_array csc_array csr_array dia_array dok_array lil_array _sparray
 scipy.interpolate._interpolate: _PPoly _BPoly _NdPPoly
 numpy._core.defchararray: chararray

@@ -74,6 +74,8 @@ statsmodels.tsa.statespace._simulation_smoother: {_each("SimulationSmoother")}
 """
 
 CONSTRUCT = f"""
+gensim.utils: FakeDict
+xgboost.compat: XGBoostLabelEncoder
 statsmodels.discrete.discrete_model: NegativeBinomial
 nltk.grammar: CFG PCFG Nonterminal Production ProbabilisticProduction
 nltk.tree: Tree ImmutableTree

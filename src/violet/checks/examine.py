@@ -157,7 +157,10 @@ def _carved(source: Source, meter: Meter) -> list[Child]:
     """Pickles that begin somewhere within content that is nothing else, or nothing that runs."""
     from violet.formats.pickle.trial import carve
 
-    return [Child("pickle", source.window(at, source.size - at), Relation.HIDDEN, "pickle", at) for at in carve(source, meter)]
+    return [
+        Child("pickle", source.window(at, source.size - at), Relation.HIDDEN, "pickle", at)
+        for at in carve(source, meter)
+    ]
 
 
 def _read(

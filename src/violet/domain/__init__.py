@@ -19,8 +19,8 @@ from violet.domain.rule import Cost, Rule, Stage
 
 __all__ = [
     "Asset",
-    "ConfigurationError",
     "Confidence",
+    "ConfigurationError",
     "Cost",
     "Decision",
     "Digest",

@@ -72,8 +72,6 @@ def really(data: bytes, base: type) -> tuple[bool, Counter[str]]:
 
     try:
         Tracer(io.BytesIO(data)).load()
-    except (MemoryError, RecursionError):
-        raise
     except Exception:
         return False, acts
     return True, acts

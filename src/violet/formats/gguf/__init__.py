@@ -31,5 +31,6 @@ FORMAT = Format(
     suffixes=(".gguf",),
     sniff=sniff,
     read=read,
-    rank=20, first=b"G",
+    rank=20,
+    first=b"G",
 )

@@ -81,7 +81,25 @@ def _read_archive(source: Source, reading: Reading) -> Parsed:
 
 
 FORMATS = (
-    Format("keras-config", "Keras configuration", (".json",), sniff_config, _read_config, executable=True, rank=40, textual=True),
-    Format("keras-yaml", "Keras configuration in YAML", _YAML_SUFFIXES, _sniff_yaml, _read_yaml, True, rank=40, textual=True),
+    Format(
+        "keras-config",
+        "Keras configuration",
+        (".json",),
+        sniff_config,
+        _read_config,
+        executable=True,
+        rank=40,
+        textual=True,
+    ),
+    Format(
+        "keras-yaml",
+        "Keras configuration in YAML",
+        _YAML_SUFFIXES,
+        _sniff_yaml,
+        _read_yaml,
+        True,
+        rank=40,
+        textual=True,
+    ),
     Format("keras", "Keras model archive", (".keras",), _sniff_archive, _read_archive, executable=True, rank=30),
 )

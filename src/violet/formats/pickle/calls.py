@@ -178,7 +178,14 @@ class Calls:
             if target.name in ALLOCATORS:
                 self._allocates(made)
             return made
-        from violet.formats.pickle.effects import CODE_MAKERS, CONSTRUCTS, EFFECTS, carries_code, constructed, first_argument
+        from violet.formats.pickle.effects import (
+            CODE_MAKERS,
+            CONSTRUCTS,
+            EFFECTS,
+            carries_code,
+            constructed,
+            first_argument,
+        )
 
         key = (target.module, target.name)
         if entry is not None and entry.trust is Trust.CALL_CHECKED and self._meets(entry, made):
@@ -204,9 +211,7 @@ class Calls:
         shown = ""
         for value in made.arguments if isinstance(made.arguments, (tuple, list)) else ():
             for part in value if isinstance(value, tuple) else (value,):
-                if isinstance(part, int) and abs(part) >= LARGEST_ALLOCATION:
-                    shown = render(made, 100)
-                elif isinstance(part, Call) and isinstance(part.target, Global) and part.target.name in ENDLESS:
+                if (isinstance(part, int) and abs(part) >= LARGEST_ALLOCATION) or (isinstance(part, Call) and isinstance(part.target, Global) and part.target.name in ENDLESS):
                     shown = render(made, 100)
         if shown:
             self.odd("oversized", f"makes {shown}", "allocation", made.offset)

@@ -9,7 +9,11 @@ import re
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.trust import STATE_HOOKS, Trust, lookup
-from violet.formats.pickle.trust.conditions import TYPE_NAMES, is_generated_argument_parser
+from violet.formats.pickle.trust.conditions import (
+    DISTRIBUTION_ARGUMENTS,
+    TYPE_NAMES,
+    is_generated_argument_parser,
+)
 from violet.formats.pickle.trust.roots import ROOTS
 from violet.formats.pickle.values import KEPT_ITEMS, Attribute, Blob, Call, Dict, Global, Module, Value
 
@@ -311,6 +315,9 @@ def _sibling_file(state: Value) -> bool:
 
 
 def _scipy_distribution(state: Value) -> bool:
+    if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], Dict):
+        arguments = _pairs(state[0])
+        return arguments is not None and all(key in DISTRIBUTION_ARGUMENTS for key, _ in arguments)
     pairs = _pairs(state)
     if pairs is None:
         return False

@@ -25,6 +25,8 @@ SIZED_KINDS = re.compile(r"[<>|=]?([biufcSaUVmM])(\d+)")
 BY_CHARACTER = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8}
 BY_CHARACTER |= {"e": 2, "f": 4, "d": 8, "g": 16, "F": 8, "D": 16, "G": 32}
 DTYPES = frozenset(("numpy", "numpy.core.multiarray", "numpy._core.multiarray"))
+MOST_ATTRIBUTES = 64
+"""Attributes in the state of an array wrapper; joblib writes up to six."""
 TRIED = 4096
 """Bytes of an array that are tried as opcodes."""
 
@@ -45,7 +47,7 @@ def follow_array(machine: Machine, wrapper: Call, state: Value) -> Value:
 
 
 def _follow(machine: Machine, state: Value, start: int) -> Value:
-    if not isinstance(state, Dict) or not all(isinstance(key, str) for key, _ in state.pairs):
+    if not isinstance(state, Dict) or len(state.pairs) > MOST_ATTRIBUTES or not all(isinstance(key, str) for key, _ in state.pairs):
         raise _Untold("whose attributes cannot be told")
     machine.stream.arrays += 1
     dtype, shape = state.get("dtype"), state.get("shape")
@@ -105,9 +107,8 @@ def _raw_array(machine: Machine, state: Dict, start: int, size: int, shape: Valu
         count *= extent
     head = machine.source.read(start, 1)
     begin = start
-    if any(key == "numpy_array_alignment_bytes" for key, _ in state.pairs):
-        if state.get("numpy_array_alignment_bytes") is not None:
-            start += 1 + (head[0] if head else 0)
+    if state.get("numpy_array_alignment_bytes") is not None:
+        start += 1 + (head[0] if head else 0)
     end = start + count * size
     if head and end > begin:
         _try_as_opcodes(machine, begin, head[0])
@@ -152,7 +153,7 @@ class _Overlay(dict[int, Value]):
         return len(self.below) + super().__len__()
 
 
-INLINE = frozenset(b"\x94h K\x8cq(NGM\x8ajX\x86rJt\x85\x87)\x88\x89".replace(b" ", b""))
+INLINE = frozenset(b"\x94hK\x8cq(NGMjX\x86rJt\x85\x87)\x88\x89")
 """Opcodes that the machine's loop handles itself."""
 
 

@@ -40,6 +40,7 @@ CALLERS_OF_NOTHING = frozenset(
     ).split()
 )
 """Containers: they call methods of their arguments, and none of the items that these hold."""
+COMPOUND = (tuple, list, Dict, Set, Call, Attribute, Global)
 MOST_VISITED = 400
 DEEPEST = 12
 
@@ -96,7 +97,7 @@ def _holds(start: Value) -> bool:
                 parts.extend(part for part in value.arguments if not (plain and isinstance(part, Global)))
             parts.append(value.state)
             parts.append(value.items)
-        pending.extend((part, depth + 1) for part in parts if isinstance(part, (tuple, list, Dict, Set, Call, Attribute, Global)))
+        pending.extend((part, depth + 1) for part in parts if isinstance(part, COMPOUND))
     return False
 
 

@@ -77,7 +77,7 @@ def imports_something(stream: Stream) -> bool:
             continue
         if not IDENTIFIER.fullmatch(found.module) or not IDENTIFIER.fullmatch(found.name):
             continue
-        if found.called or found.constructed or not stream.broken:
+        if found.called or found.constructed or (stream.protocol > 1 and not stream.broken):
             return True
         if stream.protocol > 1 and found.module.partition(".")[0] in sys.stdlib_module_names:
             return True  # in lists of words, "cos" before "cosine" is an import too: there a use is asked for

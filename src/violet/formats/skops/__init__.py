@@ -52,5 +52,7 @@ def _read_archive(source: Source, reading: Reading) -> Parsed:
 
 FORMATS = (
     Format("skops", "skops model archive", (".skops",), _sniff_archive, _read_archive, executable=True, rank=30),
-    Format("skops-schema", "skops schema", (".json",), _sniff_schema, _read_schema, executable=True, rank=30, textual=True),
+    Format(
+        "skops-schema", "skops schema", (".json",), _sniff_schema, _read_schema, executable=True, rank=30, textual=True
+    ),
 )

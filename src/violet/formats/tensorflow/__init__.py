@@ -155,7 +155,9 @@ FORMATS = (
     ),
     Format("tensorflow-graph", "TensorFlow graph", (".pb", ".graphdef"), _sniff_graph, _read_graph, True, rank=45),
     Format("tensorflow-metagraph", "TensorFlow meta graph", (".meta",), _sniff_meta_graph, _read_meta_graph, True),
-    Format("tensorflow-text", "TensorFlow graph as text", (".pbtxt",), _sniff_text, _read_text, True, rank=40, textual=True),
+    Format(
+        "tensorflow-text", "TensorFlow graph as text", (".pbtxt",), _sniff_text, _read_text, True, rank=40, textual=True
+    ),
     Format(
         "keras-metadata", "Keras metadata of a SavedModel", (".pb",), _sniff_metadata, _read_metadata, True, rank=25
     ),

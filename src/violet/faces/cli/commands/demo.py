@@ -22,7 +22,9 @@ EXAMPLES = """  violet demo
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--directory", default="demo", metavar="DIR", help="where to build it (default: demo)")
-    parser.add_argument("--seed", type=int, metavar="NUMBER", default=7, help="of the models' random numbers (default: 7)")
+    parser.add_argument(
+        "--seed", type=int, metavar="NUMBER", default=7, help="of the models' random numbers (default: 7)"
+    )
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:

@@ -51,6 +51,7 @@ CONSTRUCT: dict[str, str] = {
     "gensim.similarities.termsim": (
         "SparseTermSimilarityMatrix TermSimilarityIndex UniformTermSimilarityIndex WordEmbeddingSimilarityIndex"
     ),
+    "gensim.utils": "FakeDict",
 }
 REFER: dict[str, str] = {
     "gensim.models.ensemblelda": "mass_masking ratio_masking",

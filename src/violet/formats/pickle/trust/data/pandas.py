@@ -70,6 +70,7 @@ CONSTRUCT: dict[str, str] = {
     "pandas._libs.internals": "BlockManager",
     "pandas._libs.properties": "CachedProperty",
     "pandas._libs.tslibs.offsets": "BaseOffset",
+    "pandas.api.typing": "DataFrameGroupBy SeriesGroupBy",
     "pandas.arrays": (
         "ArrowExtensionArray ArrowStringArray BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray "
         "NumpyExtensionArray PandasArray PeriodArray SparseArray StringArray TimedeltaArray"

@@ -12,7 +12,7 @@ CONSTRUCT: dict[str, str] = {
         "CallbackContainer EarlyStopping EvaluationMonitor LearningRateScheduler TrainingCallback TrainingCheckPoint"
     ),
     "xgboost.collective": "CommunicatorContext Config",
-    "xgboost.compat": "XGBClassifierBase XGBModelBase XGBRegressorBase",
+    "xgboost.compat": "XGBClassifierBase XGBModelBase XGBRegressorBase XGBoostLabelEncoder",
     "xgboost.core": "Booster DataIter _RefMixIn",
     "xgboost.data": "ArrowTransformed CudfTransformed PandasTransformed SingleBatchInternalIter",
     "xgboost.objective": "Objective TreeObjective",
