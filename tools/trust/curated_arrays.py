@@ -179,6 +179,7 @@ numpy._core: _ufunc_reconstruct=numpy-ufunc
     )
     + """
 numpy.random._pickle: __randomstate_ctor=numpy-bit-generator __generator_ctor=numpy-bit-generator
+scipy.spatial.ckdtree: new_object=construct-first-argument
 numpy.random._pickle: __bit_generator_ctor=numpy-bit-generator
 numpy.ma.core: _mareconstruct=construct-first-argument _mrreconstruct=construct-first-argument
 numpy.ma.mrecords: _mrreconstruct=construct-first-argument

@@ -123,6 +123,8 @@ REFER = """
 sklearn.model_selection._search_successive_halving: _refit_callable _top_k
 sklearn.cluster._kmeans: _kmeans_single_lloyd _kmeans_single_elkan
 sklearn.metrics._scorer: _passthrough_scorer
+sklearn.gaussian_process.regression_models: constant linear quadratic
+sklearn.gaussian_process.correlation_models: absolute_exponential squared_exponential generalized_exponential pure_nugget cubic linear
 sklearn.metrics.scorer: _passthrough_scorer
 sklearn.feature_extraction.text: strip_accents_ascii strip_accents_unicode strip_tags
 gensim.utils: call_on_class_only identity

@@ -13,7 +13,7 @@ from violet.domain import Confidence, Finding, Location, Measurement, Outcome, R
 from violet.domain.discovery import module_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from violet.formats.base import Format, Parsed, Relation
     from violet.formats.source import Source
@@ -112,9 +112,6 @@ class Check:
         import inspect
 
         return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
-
-    def run(self, node: Node) -> Iterator[Outcome]:
-        yield from self.judge(Context(self.rule, node))
 
 
 def check(rule: Rule, formats: tuple[str, ...]) -> Callable[[Judge], Judge]:

@@ -7,11 +7,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from violet.checks.base import Node, checks_for
+from violet.checks.base import Context, Node, checks_for
 from violet.domain import Asset, Confidence, Digest, Failed, Finding, Location, Outcome, Severity, Skipped
 from violet.formats.base import Child, Parsed, Reading, Relation
 from violet.formats.registry import by_id, identify
-from violet.formats.source import BoundExceededError, Bounds, FileSource, Meter, Source
+from violet.formats.source import BoundExceededError, Bounds, BytesSource, FileSource, Meter, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from violet.formats.base import Format
 
 DIGEST_PIECE = 1 << 20
+SMALL = 1 << 16
+"""Bytes up to which a file is read at once."""
 STOPPED_RULE = "artifact/examination-stopped"
 """The rule of what the examination itself reports; its text is in the check of that name."""
 
@@ -73,7 +75,14 @@ def examine_file(
         return result
     with source:
         sibling, siblings = directory_siblings(path, root)
-        start = _Pending(source, name, shown, logical_path or name, 0, None, None, "", sibling, siblings)
+        whole: Source = source
+        if source.size <= SMALL:
+            try:
+                whole = BytesSource(source.read(0, source.size))
+            except OSError as error:
+                result.outcomes.append(Failed(Location(shown), f"cannot be read: {error.strerror or error}"))
+                return result
+        start = _Pending(whole, name, shown, logical_path or name, 0, None, None, "", sibling, siblings)
         _examine(start, Meter(bounds or Bounds()), deep, result)
     return result
 
@@ -209,7 +218,7 @@ def _judge(node: Node, is_main: bool, result: Examination) -> None:
         if not is_main and "*" in entry.formats:
             continue
         try:
-            result.outcomes.extend(entry.run(node))
+            result.outcomes.extend(entry.judge(Context(entry.rule, node)))
         except BoundExceededError:
             raise
         except Exception as error:  # one check that breaks must not silence the others

@@ -121,8 +121,15 @@ def _command_on_import(act: Act) -> Severity:
 
 
 def _is_test(path: str) -> bool:
-    """Test suites build, run and load all kinds of things on purpose, and no model loads them."""
-    return re.search(r"(?:^|/)(?:tests?/|testing/|test_[^/]*$|conftest\.py$)|_test\.py$", path) is not None
+    """Test suites, examples and developers' tools build, run and load all kinds of things on purpose, and no
+    model loads them."""
+    return (
+        re.search(
+            r"(?:^|/)(?:tests?/|testing/|examples?/|benchmarks?/|docs/|tools/|test_[^/]*$|conftest\.py$)|_test\.py$",
+            path,
+        )
+        is not None
+    )
 
 
 def findings(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAPPINGS = frozenset(("builtins.dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"))
 LIVE_OBJECTS = frozenset(
-    ("logging.getLogger", "operator.getitem", "_operator.getitem", "types.GenericAlias", "torch.serialization._get_layout")
+    "logging.getLogger operator.getitem _operator.getitem types.GenericAlias torch.serialization._get_layout".split()
 )
 """What these return is shared with the loading process, or passes what it is given on to such an object."""
 MOST_CALLS = 8
@@ -65,9 +65,8 @@ def keep_hooks(pairs: list[tuple[Value, Value]], items: list[Value]) -> None:
     """Of the many further items of a large dict, keep those that matter where it is the state of an object."""
     for name, value in zip(items[::2], items[1::2], strict=False):
         kind = type(name)
-        if (kind is str and name in STATE_HOOKS) or kind is Call:
-            if len(pairs) < 2 * KEPT_ITEMS:
-                pairs.append((name, value))
+        if (kind is Call or (kind is str and name in STATE_HOOKS)) and len(pairs) < 2 * KEPT_ITEMS:
+            pairs.append((name, value))
 
 
 def attributes_of(state: Value) -> list[tuple[Value, Value]]:
@@ -345,9 +344,8 @@ class Calls:
         """Attributes that an instance gets. Those that would be called by their name are tampering."""
         for name, value in pairs:
             kind = type(value)
-            if kind is not Global and kind is not Call and kind is not Attribute and kind is not Module:
-                if type(name) is not Call:
-                    continue
+            if kind not in (Global, Call, Attribute, Module) and type(name) is not Call:
+                continue
             from violet.formats.pickle.reach import callable_of_choice, planted
 
             if planted(name, value, STATE_HOOKS):

@@ -309,8 +309,7 @@ def _sibling_file(state: Value) -> bool:
     pairs = _pairs(state)
     names = [value for key, value in pairs or () if key == "filename"]
     return pairs is not None and all(
-        isinstance(value, str) and not {"/", "\\", ":"} & set(value) and value not in ("", ".", "..")
-        for value in names
+        isinstance(value, str) and not {"/", "\\", ":"} & set(value) and value not in ("", ".", "..") for value in names
     )
 
 
@@ -340,8 +339,8 @@ def is_plain_formula(text: str) -> bool:
 
 
 FORMULA_CALLS = frozenset(
-    "C I Q center standardize scale poly bs cr cc te Treatment Sum Diff Helmert Poly log log2 log10 log1p exp expm1 sqrt"
-    " abs np.log np.log2 np.log10 np.log1p np.exp np.expm1 np.sqrt np.abs np.power np.sin np.cos np.tan np.tanh"
+    "C I Q center standardize scale poly bs cr cc te Treatment Sum Diff Helmert Poly"
+    " log log2 log10 log1p exp expm1 sqrt abs np.log np.log2 np.log10 np.log1p np.exp np.expm1 np.sqrt np.abs np.power np.sin np.cos np.tan np.tanh"
     " np.square np.sign np.maximum np.minimum np.clip np.round".split()
 )
 _CALLED = re.compile(r"([A-Za-z_][\w.]*|[)\]\"'])\s*[(\[]")

@@ -47,7 +47,9 @@ def follow_array(machine: Machine, wrapper: Call, state: Value) -> Value:
 
 
 def _follow(machine: Machine, state: Value, start: int) -> Value:
-    if not isinstance(state, Dict) or len(state.pairs) > MOST_ATTRIBUTES or not all(isinstance(key, str) for key, _ in state.pairs):
+    if not isinstance(state, Dict) or len(state.pairs) > MOST_ATTRIBUTES:
+        raise _Untold("whose attributes cannot be told")
+    if not all(isinstance(key, str) for key, _ in state.pairs):
         raise _Untold("whose attributes cannot be told")
     machine.stream.arrays += 1
     dtype, shape = state.get("dtype"), state.get("shape")

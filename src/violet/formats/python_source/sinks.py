@@ -129,7 +129,8 @@ class Sinks:
             for command in hostile_commands(text):
                 record("hostile-command", shown, node, f"{command.meaning}: {command.text[:120]}")
             self._interpreter(node, words, shown)
-        if any(self.was_dropped(v) for v in _flat(given)) or any(self._names_dropped(word) for word in words):
+        dropped = any(self.was_dropped(v) for v in _flat(given)) or any(self._names_dropped(word) for word in words)
+        if dropped and not _only_reads(words):
             record("drop-run", shown, node, "a file that was written from the network or from hidden text")
         elif origin & FETCHED and not origin & Origin.PREFIXED and (path in names.SHELLS or not words):
             received = bool(origin & Origin.RECEIVED)
@@ -213,7 +214,8 @@ class Sinks:
         elif origin & Origin.SECRET and collector:
             record("steal-environment", shown, node, "a secret from the environment")
         elif origin & Origin.HOST and (collector or self.machine.when > When.DEFINED):
-            record("send-host", shown, node)
+            if collector or not _asks_own(path, arguments):
+                record("send-host", shown, node)
         if path in names.DOWNLOAD_TO:
             position = names.DOWNLOAD_TO[path]
             target = arguments[position] if len(arguments) > position else keywords.get("filename", UNKNOWN)
@@ -392,6 +394,25 @@ def _writes(path: str, arguments: list[Value], keywords: dict[str, Value]) -> bo
     if path == "os.open":
         return "O_W" in mode.path or "O_RDWR" in mode.path or mode is UNKNOWN
     return isinstance(mode.const, str) and any(letter in mode.const for letter in "wax+")
+
+
+READERS = frozenset("tar unzip gunzip bunzip2 unxz 7z file flatc protoc ffmpeg ffprobe md5sum sha256sum cp mv".split())
+"""Programs that unpack, convert or copy a file and do not start it."""
+STARTERS = ("--to-command", "--checkpoint-action", "--use-compress-program", "-I", "-F", "--info-script", "--plugin")
+OWN_NAME = ("socket.gethostname", "socket.gethostname()", "socket.getfqdn", "socket.getfqdn()")
+
+
+def _only_reads(words: list[str]) -> bool:
+    """Whether a command hands a file to a program that does not run it, and does nothing else."""
+    if not words or words[0] not in READERS or any(word.startswith(STARTERS) for word in words):
+        return False
+    return not set(" ".join(words)) & set(";&|`$<>\n")
+
+
+def _asks_own(path: str, arguments: list[Value]) -> bool:
+    """Whether this looks up the address of the machine's own name, and of nothing built from it."""
+    asks = path in ("socket.gethostbyname", "socket.getaddrinfo")
+    return asks and any(value.path in OWN_NAME for value in arguments[:1])
 
 
 def _installs(words: list[str]) -> bool:

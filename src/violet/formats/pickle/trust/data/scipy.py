@@ -38,6 +38,9 @@ CALL: dict[str, str] = {
         "PearsonRConstantInputWarning PearsonRNearConstantInputWarning SpearmanRConstantInputWarning"
     ),
 }
+CHECKED: dict[str, str] = {
+    "scipy.spatial.ckdtree": "new_object=construct-first-argument",
+}
 CONSTRUCT: dict[str, str] = {
     "scipy.cluster.hierarchy": "ClusterNode",
     "scipy.integrate._bvp": "BVPResult",

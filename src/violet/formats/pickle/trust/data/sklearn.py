@@ -520,6 +520,10 @@ REFER: dict[str, str] = {
     "sklearn.feature_selection._univariate_selection": "chi2 f_classif f_oneway f_regression r_regression",
     "sklearn.feature_selection.mutual_info_": "mutual_info_classif mutual_info_regression",
     "sklearn.feature_selection.univariate_selection": "chi2 f_classif f_oneway f_regression",
+    "sklearn.gaussian_process.correlation_models": (
+        "absolute_exponential cubic generalized_exponential linear pure_nugget squared_exponential"
+    ),
+    "sklearn.gaussian_process.regression_models": "constant linear quadratic",
     "sklearn.metrics": (
         "accuracy_score f1_score log_loss make_scorer mean_absolute_error mean_squared_error precision_score r2_score "
         "recall_score roc_auc_score"
