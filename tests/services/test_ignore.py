@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from violet.services.ignore import deciding_rule, parse_rule
@@ -115,6 +116,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES)
 def test_agrees_with_git(repository: Path, lines: list[str]) -> None:
+    # What git makes of `a**/b` depends on where its strings lie in memory (wildmatch.c compares their addresses).
+    assume(not any(re.search(r"[^/!]\*\*+/", line) for line in lines))
     (repository / ".gitignore").write_text("\n".join(lines) + "\n", encoding="utf-8")
     asked = subprocess.run(
         ["git", "-c", "core.excludesFile=", "check-ignore", "--no-index", "-z", "--stdin"],

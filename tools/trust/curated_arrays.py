@@ -55,6 +55,7 @@ pandas._libs.lib: _NoDefault
 pandas._libs.tslibs.nattype: __nat_unpickle
 numpy: dtype ndarray {SCALARS}
 numpy.dtypes: {_DTYPES}
+numpy._core._internal: _convert_to_stringdtype_kwargs
 numpy.random: RandomState
 numpy.random.mtrand: RandomState
 numpy.random._mt19937: MT19937

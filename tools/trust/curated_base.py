@@ -137,6 +137,6 @@ cloudpickle: subimport=import-of-trusted-root
 # dill maps the names of built-in types through _load_type; code objects and functions made by dill or cloudpickle
 # (_create_function, _create_code, _make_function, CodeType ...) are deliberately absent: they carry code.
 CHECKED += """
-dill._dill: _load_type=type-name
+dill._dill: _load_type=type-name _create_array=dill-array
 dill.dill: _load_type=type-name
 """

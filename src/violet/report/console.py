@@ -91,9 +91,7 @@ def _message(message: str, findings: Sequence[Finding], width: int) -> list[Line
 def _sight(evidence: str, where: str, width: int) -> list[Line]:
     """What was seen, and where: beside the evidence if that leaves room for it, else below."""
     indent = _BODY + 2
-    lines = (
-        wrapped(shortened(visible(evidence), _EVIDENCE_LENGTH), width, "evidence", indent) if evidence else []
-    )
+    lines = wrapped(shortened(visible(evidence), _EVIDENCE_LENGTH), width, "evidence", indent) if evidence else []
     if not where:
         return lines
     if lines and sum(cells(span.text) for span in lines[-1]) + 2 + len(where) <= width:

@@ -58,8 +58,7 @@ def rules_reference(rules: Iterable[Rule], helps: Mapping[str, str]) -> str:
     for family, members in families.items():
         lines += [f"## {_family(family)}", "", "| Rule | Severity | What it finds |", "| --- | --- | --- |"]
         lines += [
-            f"| [{escape(rule.id)}](#{_anchor(rule.id)}) | {rule.severity} | {escape(rule.title)} |"
-            for rule in members
+            f"| [{escape(rule.id)}](#{_anchor(rule.id)}) | {rule.severity} | {escape(rule.title)} |" for rule in members
         ]
         lines.append("")
         for rule in members:

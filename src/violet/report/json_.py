@@ -158,9 +158,7 @@ def _asset(asset: Asset) -> dict[str, Any]:
         "path": _text(asset.path),
         "format": _text(asset.format),
         "size": asset.size,
-        "digest": None
-        if digest is None
-        else {"algorithm": _text(digest.algorithm), "value": _text(digest.value)},
+        "digest": None if digest is None else {"algorithm": _text(digest.algorithm), "value": _text(digest.value)},
     }
 
 

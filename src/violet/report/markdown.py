@@ -51,11 +51,7 @@ def escape(text: str) -> str:
     leading = _LEADING.match(shown)
     if leading:
         at = leading.end()
-        shown = (
-            f"{shown[:at]}\\{shown[at:]}"
-            if shown[at - 1].isdigit()
-            else f"{shown[: at - 1]}\\{shown[at - 1 :]}"
-        )
+        shown = f"{shown[:at]}\\{shown[at:]}" if shown[at - 1].isdigit() else f"{shown[: at - 1]}\\{shown[at - 1 :]}"
     return shown
 
 

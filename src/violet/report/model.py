@@ -99,9 +99,7 @@ def by_file(findings: Iterable[Finding], *, merge: bool = True) -> tuple[FileGro
     contents: dict[object, tuple[RuleGroup, ...]] = {}
     for path in sorted(files, key=sortable):
         groups = _by_rule(files[path])
-        signature: object = (
-            tuple(_signature(f) for group in groups for f in group.findings) if merge else path
-        )
+        signature: object = tuple(_signature(f) for group in groups for f in group.findings) if merge else path
         merged.setdefault(signature, []).append(path)
         contents.setdefault(signature, groups)
     made = (FileGroup(tuple(paths), contents[signature]) for signature, paths in merged.items())
@@ -175,9 +173,7 @@ def _by_rule(findings: Iterable[Finding]) -> tuple[RuleGroup, ...]:
     for finding in findings:
         groups.setdefault((-finding.severity, finding.rule), []).append(finding)
     ordered = sorted(groups, key=lambda key: (key[0], sortable(key[1])))
-    return tuple(
-        RuleGroup(key[1], Severity(-key[0]), tuple(sorted(groups[key], key=_within_file))) for key in ordered
-    )
+    return tuple(RuleGroup(key[1], Severity(-key[0]), tuple(sorted(groups[key], key=_within_file))) for key in ordered)
 
 
 def _within_file(finding: Finding) -> tuple[int, int, bytes, bytes]:

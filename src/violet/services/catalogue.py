@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from violet.domain import Rule, UsageError
+from violet.domain.discovery import module_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,7 +65,7 @@ def _by_name(rule_id: str) -> RuleEntry | None:
 def _scan_rules() -> list[RuleEntry]:
     import violet.services.rules as package
 
-    names = sorted(f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__))
+    names = [f"{package.__name__}.{name}" for name in module_names(package.__path__)]
     return [RuleEntry(import_module(name).RULE, (), name) for name in names]
 
 

@@ -68,6 +68,9 @@ def judge(context: Context) -> Iterator[Outcome]:
     facts = keras_facts(context.node.parsed.facts)
     if facts is None:
         return
+    # A SavedModel brings the graph of each layer along, and runs that where the class is not there.
+    carried = context.node.format is not None and context.node.format.id in ("tensorflow-savedmodel", "keras-metadata")
+    unknown = Severity.LOW if carried else Severity.MEDIUM
     seen: set[tuple[str, str]] = set()
     for entry in facts.objects:
         package = _package(entry)
@@ -81,6 +84,6 @@ def judge(context: Context) -> Iterator[Outcome]:
             f"The model needs {entry.name}{of}, which is not part of Keras.",
             evidence=f"{entry.name} at {entry.where}",
             key=f"{package}:{entry.name}",
-            severity=Severity.INFO if known else Severity.MEDIUM,
+            severity=Severity.INFO if known else unknown,
             confidence=Confidence.MEDIUM,
         )

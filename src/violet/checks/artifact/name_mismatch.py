@@ -55,7 +55,7 @@ def _unrecognised(context: Context, announced: tuple[Format, ...]) -> Iterator[O
         f"The name {node.name!r} announces {titles}, but the content is not.",
         evidence=f"begins with {node.source.read(0, 16)!r}",
         key="unrecognised",
-        severity=Severity.MEDIUM,
+        severity=Severity.LOW if all(entry.inert for entry in announced) else Severity.MEDIUM,
     )
 
 

@@ -1,8 +1,9 @@
 """Frames that lie about their extent.
 
 ## What it looks for
-Frames (protocol 4 and 5) that end in the middle of an operand, begin inside another frame, or extend beyond
-the end of a stream that loads all the same.
+Frames (protocol 4 and 5) that end in the middle of an operand, begin inside another frame, go on behind STOP,
+or extend beyond the end of a stream that loads all the same. Arrays of joblib whose shape or type is given in
+a form that joblib does not write, so that nobody can tell where the opcodes go on.
 
 ## Why it matters
 CPython's unpicklers disagree on such frames: one stops, one drops the first part of the operand and goes on

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError, VioletError
+from violet.domain.errors import UsageError, VioletError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

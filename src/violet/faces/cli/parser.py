@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import NoReturn
 
-from violet.domain import UsageError
+from violet.domain.errors import UsageError
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_NODES = 200_000
 MOST_OBJECT = 32 << 20
+MOST_COLLECTIONS = 64
+"""Collections whose objects are kept in mind at a time."""
 """Bytes of one heap object that are read."""
 
 
@@ -77,24 +79,40 @@ class LocalHeap:
 
 def global_object(file: File, address: int, index: int) -> bytes:
     """An object of a global heap collection: a string or sequence of any length."""
+    if address not in file.collections:
+        if len(file.collections) >= MOST_COLLECTIONS:
+            file.collections.clear()
+        file.collections[address] = _collection(file, address)
+    places, error = file.collections[address]
+    if index not in places:
+        raise error or Hdf5Error(f"global heap object {index} does not exist", address)
+    at, length = places[index]
+    if length > MOST_OBJECT:
+        raise Hdf5Error(f"global heap object of {length:,} bytes", at, "unsupported")
+    return file.source.read(file.start + at + _up8(8 + file.length_size), length)
+
+
+def _collection(file: File, address: int) -> tuple[dict[int, tuple[int, int]], Hdf5Error | None]:
+    """The objects of a collection (address and length by index), and why the walk ended early if it did."""
     head = file.read(address, 8 + file.length_size, "global heap")
     if head[:4] != b"GCOL":
         raise Hdf5Error("no global heap where one should be", address)
     size = file.length_in(head, 8)
     at = _up8(len(head))
     step = 8 + file.length_size
-    while at + step <= size:
-        entry = file.read(address + at, step, "global heap")
-        number = int.from_bytes(entry[:2], "little")
-        length = file.length_in(entry, 8)
-        if number == index:
-            if length > MOST_OBJECT:
-                raise Hdf5Error(f"global heap object of {length:,} bytes", address + at, "unsupported")
-            return file.source.read(file.start + address + at + _up8(step), length)
-        if number == 0:
-            break
-        at += _up8(step) + _up8(length)
-    raise Hdf5Error(f"global heap object {index} does not exist", address)
+    places: dict[int, tuple[int, int]] = {}
+    try:
+        while at + step <= size:
+            entry = file.read(address + at, step, "global heap")
+            number = int.from_bytes(entry[:2], "little")
+            length = file.length_in(entry, 8)
+            places.setdefault(number, (address + at, length))
+            if number == 0:
+                break
+            at += _up8(step) + _up8(length)
+    except Hdf5Error as error:
+        return places, error
+    return places, None
 
 
 def _up8(number: int) -> int:

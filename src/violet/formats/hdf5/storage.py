@@ -41,11 +41,25 @@ class Message(NamedTuple):
 class File:
     """The file with its superblock read: addresses are relative to ``start`` and ``O`` bytes wide."""
 
-    __slots__ = ("end", "length_size", "meter", "offset_size", "root", "root_entry", "source", "start", "version")
+    __slots__ = (
+        "collections",
+        "end",
+        "length_size",
+        "meter",
+        "offset_size",
+        "root",
+        "root_entry",
+        "source",
+        "start",
+        "version",
+    )
 
     def __init__(self, source: Source, meter: Meter) -> None:
         self.source = source
         self.meter = meter
+        self.collections: dict[int, tuple[dict[int, tuple[int, int]], Hdf5Error | None]] = {}
+        """Global heap collections by address: where each object stands and how long it is, and the error that
+        the walk over them ended with."""
         self.start = superblock_offset(source)
         if self.start < 0:
             raise Hdf5Error("no superblock")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.literals import Unreadable
+from violet.formats.pickle.reach import METHODS
 from violet.formats.pickle.trust import STATE_HOOKS, Entry, Trust, lookup
 from violet.formats.pickle.values import (
     KEPT_ITEMS,
@@ -176,7 +177,7 @@ class Calls:
                 self._indirect(target, made)
             if target.name in ALLOCATORS:
                 self._allocates(made)
-            return made
+            return made if target.name != "_reconstruct" else self._reconstructed(made)
         from violet.formats.pickle.effects import (
             CODE_MAKERS,
             CONSTRUCTS,
@@ -198,6 +199,14 @@ class Calls:
             return constructed(made) if entry is not None and entry.condition in CONSTRUCTS else made
         return effect(self, made)
 
+    @staticmethod
+    def _reconstructed(made: Call) -> Call:
+        """numpy's helper makes arrays only; under older pandas it makes an object of any class instead."""
+        kind = made.arguments[0] if isinstance(made.arguments, tuple) and made.arguments else None
+        if isinstance(kind, Global) and (kind.entry is None or kind.entry.condition):
+            return Call(made.kind, "new", kind, (), made.offset)
+        return made
+
     def _indirect(self, target: Global, made: Call) -> None:
         """A trusted function is called once the stream has callables of its own: does it get to call them?"""
         from violet.formats.pickle.reach import reaches
@@ -210,7 +219,9 @@ class Calls:
         shown = ""
         for value in made.arguments if isinstance(made.arguments, (tuple, list)) else ():
             for part in value if isinstance(value, tuple) else (value,):
-                if (isinstance(part, int) and abs(part) >= LARGEST_ALLOCATION) or (isinstance(part, Call) and isinstance(part.target, Global) and part.target.name in ENDLESS):
+                if (isinstance(part, int) and abs(part) >= LARGEST_ALLOCATION) or (
+                    isinstance(part, Call) and isinstance(part.target, Global) and part.target.name in ENDLESS
+                ):
                     shown = render(made, 100)
         if shown:
             self.odd("oversized", f"makes {shown}", "allocation", made.offset)
@@ -338,21 +349,26 @@ class Calls:
             shown = render(target, 100)
             self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
         for part in state if isinstance(state, tuple) else (state,):
-            self._attributes(owner, attributes_of(part), offset)
+            if isinstance(part, Dict):
+                self._attributes(owner, part.pairs, offset)
+            elif isinstance(part, Call):
+                self._attributes(owner, attributes_of(part), offset)
 
     def _attributes(self, owner: Value, pairs: list[tuple[Value, Value]], offset: int) -> None:
         """Attributes that an instance gets. Those that would be called by their name are tampering."""
         for name, value in pairs:
             kind = type(value)
-            if kind not in (Global, Call, Attribute, Module) and type(name) is not Call:
+            if kind is Global:
+                self.armed = self.armed or value.entry is None or value.entry.trust is not Trust.CALL
+            elif kind is not Call and kind is not Attribute and kind is not Module and type(name) is str:
                 continue
-            from violet.formats.pickle.reach import callable_of_choice, planted
+            if type(name) is str and name not in STATE_HOOKS and name not in METHODS:
+                continue
+            from violet.formats.pickle.reach import planted
 
             if planted(name, value, STATE_HOOKS):
                 shown = f"{render(owner, 60)} instance gets {render(name, 40)} = {render(value, 60)}"
                 self.odd("planted-method", shown, f"planted:{render(name, 40)}", offset)
-            elif not self.armed and callable_of_choice(value):
-                self.armed = True
 
     def _called_state(self, target: Call, state: Value) -> None:
         """``__setstate__`` calls methods of what it is given."""

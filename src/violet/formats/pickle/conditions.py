@@ -255,6 +255,20 @@ def parameter_state(made: Call) -> bool:
     return all(_unhooked(argument) for argument in _arguments(made)[3:])
 
 
+def dill_array(made: Call) -> bool:
+    """dill._dill._create_array(function, arguments, state, attributes) calls the function: numpy's own."""
+    arguments = _arguments(made)
+    if len(arguments) < 3 or not isinstance(arguments[0], Global) or not isinstance(arguments[1], tuple):
+        return False
+    maker, given = arguments[0], arguments[1]
+    if maker.name != "_reconstruct" or maker.module not in ("numpy.core.multiarray", "numpy._core.multiarray"):
+        return False
+    kind = given[0] if given else None
+    if not isinstance(kind, Global) or kind.entry is None or kind.entry.condition:
+        return False
+    return all(_unhooked(attributes) for attributes in arguments[3:])
+
+
 def _no_state(_: Call) -> bool:
     """For conditions on the state: creating the object is harmless, BUILD is asked later."""
     return True
@@ -280,6 +294,7 @@ CALL_CONDITIONS: dict[str, Callable[[Call], bool]] = {
     "rebuild-from-type": rebuild_from_type,
     "nested-torch-bytes": nested_torch_bytes,
     "parameter-state": parameter_state,
+    "dill-array": dill_array,
     "sibling-file": _no_state,
     "scipy-distribution-state": _no_state,
     "no-formula-state": _no_state,
@@ -339,9 +354,11 @@ def is_plain_formula(text: str) -> bool:
 
 
 FORMULA_CALLS = frozenset(
-    "C I Q center standardize scale poly bs cr cc te Treatment Sum Diff Helmert Poly"
-    " log log2 log10 log1p exp expm1 sqrt abs np.log np.log2 np.log10 np.log1p np.exp np.expm1 np.sqrt np.abs np.power np.sin np.cos np.tan np.tanh"
-    " np.square np.sign np.maximum np.minimum np.clip np.round".split()
+    (
+        "C I Q center standardize scale poly bs cr cc te Treatment Sum Diff Helmert Poly log log2 log10 log1p exp"
+        " expm1 sqrt abs np.log np.log2 np.log10 np.log1p np.exp np.expm1 np.sqrt np.abs np.power np.sin np.cos np.tan"
+        " np.tanh np.square np.sign np.maximum np.minimum np.clip np.round"
+    ).split()
 )
 _CALLED = re.compile(r"([A-Za-z_][\w.]*|[)\]\"'])\s*[(\[]")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w*)+")

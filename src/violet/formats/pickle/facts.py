@@ -17,8 +17,8 @@ class Oddity:
     of something that was itself computed), ``patched`` (state given to a class, function or module),
     ``planted-method`` (state that plants a method which the unpickler itself calls), ``extension``
     (a name taken from the process-wide extension registry), ``out-of-band`` (a buffer that the loader
-    must supply), ``oversized`` (a length or memo index far beyond the file), ``frame`` (a frame that
-    lies about its extent).
+    must supply), ``oversized`` (a length or memo index far beyond the file), ``frame`` (a frame or
+    an array whose extent cannot be told, or that lies about it).
     """
 
     kind: str

@@ -164,7 +164,7 @@ def item_size(dtype: Value) -> int | None:
     Raises ``_Untold`` where the dtype is not one that numpy pickles."""
     if not isinstance(dtype, Call) or not isinstance(dtype.target, Global):
         raise _Untold("of a type that cannot be told")
-    if dtype.target.module == "numpy.dtypes" and dtype.target.name == "StringDType":
+    if dtype.target.module == "numpy._core._internal" and dtype.target.name == "_convert_to_stringdtype_kwargs":
         return None
     if dtype.target.name != "dtype" or dtype.target.module not in DTYPES:
         raise _Untold("of a type that cannot be told")

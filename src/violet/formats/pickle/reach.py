@@ -95,7 +95,8 @@ def _holds(start: Value) -> bool:
             if isinstance(value.arguments, (tuple, list)):
                 plain = isinstance(value.target, Global) and value.target.name != "defaultdict"
                 parts.extend(part for part in value.arguments if not (plain and isinstance(part, Global)))
-            parts.append(value.state)
+            if not (isinstance(value.target, Global) and value.target.name == "_reconstruct"):
+                parts.append(value.state)  # items of arrays of objects are not asked for methods
             parts.append(value.items)
         pending.extend((part, depth + 1) for part in parts if isinstance(part, COMPOUND))
     return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from violet.formats.base import Child, Defect, Parsed, Relation
 from violet.formats.pickle.facts import PickleFacts, Stream
 from violet.formats.pickle.machine import Machine
-from violet.formats.pickle.trial import carve, could_be_pickle, holds_pickle
+from violet.formats.pickle.trial import carve, could_be_pickle, ends_as_pickle, holds_pickle
 
 if TYPE_CHECKING:
     from violet.formats.base import Reading
@@ -70,7 +70,7 @@ def _another(source: Source, start: int) -> bool:
     head = source.read(start, 3)
     if len(head) == 3 and head[0] == 0x80 and head[1] <= 5:
         return True
-    return could_be_pickle(source, start)
+    return could_be_pickle(source, start) or ends_as_pickle(source, start)
 
 
 def _torch_storages(source: Source, facts: PickleFacts, parsed: Parsed) -> int:

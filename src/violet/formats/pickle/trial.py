@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 TRIED = 8192
 """Bytes of a candidate that are tried."""
-MOST_CANDIDATES = 256
+MOST_CANDIDATES = 20_000
+MOST_FOLLOWED = 16 << 20
+"""Bytes that all candidates of one source together are followed for: lists of words hold thousands of them."""
 MOST_FOUND = 16
 CARVED = 64 << 20
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 CANDIDATE = re.compile(
     rb"\x80[\x00-\x05][\x28\x29\x4b\x4e\x55\x58\x5d\x63\x71\x7d\x8a\x8c\x8f\x95]"
-    rb"|[ci][A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n"
+    rb"|[ci](?=[A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n)"  # one may begin within another
     rb"|(?:\x8c.|X.\x00\x00\x00)[A-Za-z_][\w.]{1,60}(?:\x94|q.)?(?:\x8c.|X.\x00\x00\x00)[A-Za-z_][\w.]{0,60}(?:\x94|q.)?\x93"
 )
 
@@ -41,7 +43,7 @@ def could_be_pickle(source: Source, start: int) -> bool:
 
 def _ran_out(stream: Stream) -> bool:
     """Whether a trial broke because the bytes tried were too few."""
-    return stream.broken.startswith("ends ") or stream.end >= TRIED - 2
+    return stream.broken.startswith("ends ") or stream.end >= TRIED - 16
 
 
 def _goes_on(source: Source, start: int) -> bool:
@@ -51,6 +53,12 @@ def _goes_on(source: Source, start: int) -> bool:
     except BoundExceededError:
         return True
     return _executes(stream) or (not stream.broken and stream.end == source.size - start)
+
+
+def ends_as_pickle(source: Source, start: int) -> bool:
+    """Whether what begins at ``start`` reaches STOP, behind a stream that did: loaders that read on take it."""
+    stream = _try(source.read(start, TRIED))
+    return not stream.broken and stream.end > 1
 
 
 def holds_pickle(source: Source) -> bool:
@@ -87,7 +95,7 @@ def imports_something(stream: Stream) -> bool:
 def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:
     """Offsets from ``start`` on (within the first 64 MiB) at which a pickle begins that imports something."""
     found: list[int] = []
-    tried = 0
+    tried = followed = 0
     window = 1 << 20
     offset = start
     last = -1
@@ -99,9 +107,10 @@ def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:
             if at <= last or match.start() >= window:
                 continue
             tried += 1
-            if tried > MOST_CANDIDATES:
+            if tried > MOST_CANDIDATES or followed > MOST_FOLLOWED:
                 return found
             stream = _try(source.read(at, TRIED))
+            followed += stream.end
             if _executes(stream):
                 found.append(at)
                 last = at + stream.end

@@ -136,7 +136,8 @@ def _apply_cookie(source: Source, reading: Reading, document: Document) -> list[
 
 @cache
 def _bidirectional() -> re.Pattern[str]:
-    return re.compile("[\u202a-\u202e\u2066-\u2069]")
+    # A mark that is the last of its line moves nothing that anyone reads.
+    return re.compile("[\u202a-\u202e\u2066-\u2069](?!['\"]{1,3}[)\\],]{0,9}[ \t]{0,9}(?:\r?\n|\\Z))")
 
 
 def _typographic(text: str) -> list[Act]:

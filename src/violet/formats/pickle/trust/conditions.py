@@ -56,6 +56,10 @@ CONDITIONS: dict[str, str] = {
     "nested-torch-bytes": (
         "_load_from_bytes(b) is torch.load on bytes: they are constant, and were examined as a torch file."
     ),
+    "dill-array": (
+        "_create_array(function, arguments, state, attributes) calls the function: it is numpy's _reconstruct, on a"
+        " known class of arrays, and the attributes plant no method."
+    ),
     "parameter-state": (
         "_rebuild_parameter_with_state(data, requires_grad, hooks, state) sets the state's items as attributes: none of"
         " them is a method that the unpickler or a trusted function would call."

@@ -13,7 +13,7 @@ CALL: dict[str, str] = {
 }
 CHECKED: dict[str, str] = {
     "cloudpickle": "subimport=import-of-trusted-root",
-    "dill._dill": "_load_type=type-name",
+    "dill._dill": "_create_array=dill-array _load_type=type-name",
     "dill.dill": "_load_type=type-name",
 }
 CONSTRUCT: dict[str, str] = {

@@ -13,7 +13,7 @@ CALL: dict[str, str] = {
         "UFuncTypeError _ArrayMemoryError _UFuncBinaryResolutionError _UFuncCastingError _UFuncInputCastingError "
         "_UFuncNoLoopError _UFuncOutputCastingError"
     ),
-    "numpy._core._internal": "_reconstruct",
+    "numpy._core._internal": "_convert_to_stringdtype_kwargs _reconstruct",
     "numpy._core.multiarray": "_reconstruct dtype ndarray scalar",
     "numpy._core.numeric": "_frombuffer",
     "numpy._core.numerictypes": (
