@@ -143,6 +143,14 @@ def test_nested_pickles_become_children() -> None:
     assert [(child.relation, child.source.size) for child in parsed.children] == [(Relation.NESTED, len(inner))]
 
 
+@pytest.mark.parametrize("padding", [0, 200_000])
+def test_bytes_that_protocol_2_writes_as_text_are_examined(padding: int) -> None:
+    inner = pickle.dumps([complex(1, 2), bytes(range(256)) + bytes(padding)], protocol=4)
+    parsed, _ = read(pickle.dumps({"state": inner}, protocol=2))
+    assert [(child.relation, child.source.size) for child in parsed.children] == [(Relation.NESTED, len(inner))]
+    assert parsed.children[0].source.read(0, len(inner)) == inner
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_facts(data: bytes) -> None:

@@ -87,8 +87,8 @@ BUILD_TOOLS = frozenset(
         "ldconfig", "which", "where", "lscpu", "sysctl", "rocm-smi", "rocminfo", "hg", "svn", "swig", "pkg-config",
         "xcrun", "sw_vers", "lsb_release", "getconf", "locale", "stty", "tput", "ffmpeg", "ffprobe", "pdflatex", "dot",
         "fc-list", "fc-match", "system_profiler", "kpsewhich", "gs", "convert", "magick", "java", "Rscript", "julia",
-        "llvm-config", "mpicc", "lspci", "ldd", "otool", "readelf", "file", "getent", "hostname", "df", "free", "grep", "wc",
-        "ls", "date", "nproc",
+        "llvm-config", "mpicc", "lspci", "ldd", "otool", "readelf", "file", "getent", "hostname", "df", "free",
+        "grep", "wc", "ls", "date", "nproc",
     ]
 )  # fmt: skip
 """Programs that real packages run while they are imported or built."""

@@ -32,6 +32,7 @@ LIVE_OBJECTS = frozenset(
     "logging.getLogger operator.getitem _operator.getitem types.GenericAlias torch.serialization._get_layout".split()
 )
 """What these return is shared with the loading process, or passes what it is given on to such an object."""
+LIVE_NAMES = frozenset(name.rpartition(".")[2] for name in LIVE_OBJECTS)
 MOST_CALLS = 8
 MOST_COMPUTED = 100
 
@@ -99,6 +100,10 @@ class Calls:
         """Whether the stream has made or stored a callable that is not vouched for to be called."""
 
     def odd(self, kind: str, evidence: str, key: str, offset: int | None = None) -> None:
+        raise NotImplementedError
+
+    def peek(self, offset: int, length: int) -> bytes:
+        """Bytes of the source, wherever the stream stands."""
         raise NotImplementedError
 
     # -- imports ---------------------------------------------------------------------------------
@@ -345,7 +350,7 @@ class Calls:
 
     def _planted(self, target: Call, state: Value, offset: int) -> None:
         owner = target.target if isinstance(target, Call) else target
-        if isinstance(owner, Global) and owner.dotted in LIVE_OBJECTS:
+        if isinstance(owner, Global) and owner.name in LIVE_NAMES and owner.dotted in LIVE_OBJECTS:
             shown = render(target, 100)
             self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
         for part in state if isinstance(state, tuple) else (state,):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.trust import lookup
-from violet.formats.pickle.values import Attribute, Call, Dict, Global, Module, Set, Value, render
+from violet.formats.pickle.values import Attribute, Blob, Call, Dict, Global, Module, Set, Value, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from violet.formats.pickle.calls import Calls
 
+MOST_RECODED = 1_000
 MOST_WORDS = 40_000
 
 
@@ -124,7 +125,35 @@ def constructed(made: Call) -> Value:
     return made
 
 
+def _encoded(calls: Calls, made: Call) -> Value:
+    """``_codecs.encode(text, 'latin1')``: how protocols 0 to 2 write bytes."""
+    text, codec = first_argument(made), second_argument(made)
+    if not isinstance(codec, str) or codec.lower() not in ("latin1", "latin-1"):
+        return made
+    recoded = calls.stream.recoded
+    if isinstance(text, str):
+        try:
+            data = text.encode("latin-1")
+        except UnicodeEncodeError:
+            return made
+        from violet.formats.pickle.literals import looks_loadable
+
+        if looks_loadable(data) and len(recoded) < MOST_RECODED:
+            recoded.append((made.offset, len(data), data))
+        return data
+    if isinstance(text, Blob) and text.kind == "str" and len(recoded) < MOST_RECODED:
+        from violet.formats.pickle.literals import looks_loadable
+
+        recoded.append((text.offset, text.length, None))
+        long = Blob("bytes", text.offset, text.length)
+        head = calls.peek(text.offset, 400).decode("utf-8", "ignore").encode("latin-1", "ignore")
+        long.examined = looks_loadable(head)
+        return long
+    return made
+
+
 EFFECTS: dict[tuple[str, str], Callable[[Calls, Call], Value]] = {
+    ("_codecs", "encode"): _encoded,
     ("builtins", "__import__"): _module,
     ("importlib", "import_module"): _module,
     ("importlib", "__import__"): _module,
@@ -167,10 +196,17 @@ CODE_MAKERS = frozenset(
         ("dill._dill", "_load_type"),
         ("dill.dill", "_create_function"),
         ("dill.dill", "_create_code"),
+        ("numba.core.serialize", "custom_rebuild"),
+        ("numba.core.serialize", "_unpickle__CustomPickled"),
     ]
     + [
         (module, name)
-        for module in ("cloudpickle.cloudpickle", "joblib.externals.cloudpickle.cloudpickle", "cloudpickle")
+        for module in (
+            "cloudpickle",
+            "cloudpickle.cloudpickle",
+            "joblib.externals.cloudpickle.cloudpickle",
+            "numba.cloudpickle.cloudpickle",
+        )
         for name in (
             "_builtin_type",
             "_make_function",

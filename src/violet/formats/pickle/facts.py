@@ -56,6 +56,9 @@ class Stream:
     code: list[CodeObject] = field(default_factory=list)
     nested: list[tuple[int, int]] = field(default_factory=list)
     """Constants that look like pickles themselves: offset, length."""
+    recoded: list[tuple[int, int, bytes | None]] = field(default_factory=list)
+    """Bytes that stand in the stream as text (protocol 2 writes them so): offset and length of the text, and
+    the bytes where they are few."""
     storages: dict[str, tuple[str, int]] = field(default_factory=dict)
     """torch storages named by persistent ids: key to (storage type, number of elements)."""
     arrays: int = 0

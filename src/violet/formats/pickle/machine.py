@@ -110,6 +110,9 @@ class Machine(Calls):
             end = min(end, self.frame_end - self.base)
         return end
 
+    def peek(self, offset: int, length: int) -> bytes:
+        return self.source.read(offset, length)
+
     def skip(self, position: int, count: int) -> int:
         """The window position ``count`` bytes on from ``position``. Raises ``Truncated`` past the end."""
         if self.base + position + count > self.source.size:

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from violet.formats.base import Child, Defect, Parsed, Relation
 from violet.formats.pickle.facts import PickleFacts, Stream
+from violet.formats.pickle.literals import looks_loadable
 from violet.formats.pickle.machine import Machine
 from violet.formats.pickle.trial import carve, could_be_pickle, ends_as_pickle, holds_pickle
+from violet.formats.source import BytesSource
 
 if TYPE_CHECKING:
     from violet.formats.base import Reading
     from violet.formats.source import Meter, Source
 
 MOST_STREAMS = 100_000
+MOST_RECODED_BYTES = 64 << 20
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 STORAGE_ITEMS = {
     "DoubleStorage": 8,
@@ -126,6 +129,25 @@ def _inside(source: Source, facts: PickleFacts, parsed: Parsed) -> None:
                 continue
             if all(entry.id != "pickle" for entry in recognised) or holds_pickle(window):
                 parsed.children.append(Child("constant", window, Relation.NESTED, "", offset))
+        for offset, length, data in stream.recoded:
+            recoded = data if data is not None else _recoded(source, offset, length, parsed)
+            if recoded is None or not looks_loadable(recoded):
+                continue
+            inner = BytesSource(recoded)
+            if identify(inner, ""):
+                parsed.children.append(Child("constant", inner, Relation.NESTED, "", offset))
+
+
+def _recoded(source: Source, offset: int, length: int, parsed: Parsed) -> bytes | None:
+    """The bytes that a long text stands for, one character each."""
+    if length > MOST_RECODED_BYTES:
+        if looks_loadable(source.read(offset, 400)):
+            parsed.unexamined.append(f"{length:,} bytes at byte {offset:,} that are written as text")
+        return None
+    try:
+        return source.read(offset, length).decode("utf-8").encode("latin-1")
+    except UnicodeError:
+        return None
 
 
 __all__ = ["Stream", "read_pickle"]
