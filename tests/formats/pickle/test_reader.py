@@ -143,6 +143,14 @@ def test_nested_pickles_become_children() -> None:
     assert [(child.relation, child.source.size) for child in parsed.children] == [(Relation.NESTED, len(inner))]
 
 
+def test_values_that_hold_themselves_are_no_bombs() -> None:
+    loop: list[Any] = [1]
+    loop.append(loop)
+    shared = [2] * 10
+    _, facts = read(pickle.dumps({"loop": loop, "shared": [shared] * 1000}))
+    assert facts.streams[0].oddities == []
+
+
 @pytest.mark.parametrize("padding", [0, 200_000])
 def test_bytes_that_protocol_2_writes_as_text_are_examined(padding: int) -> None:
     inner = pickle.dumps([complex(1, 2), bytes(range(256)) + bytes(padding)], protocol=4)

@@ -36,7 +36,9 @@ RULE = Rule(
     techniques=("AML.T0074",),
     cwe=(646,),
 )
-ALWAYS_TELLING = frozenset(("pickle", "elf", "pe", "macho", "shell", "java_serialized"))
+ALWAYS_TELLING = frozenset(
+    ("pickle", "elf", "pe", "macho", "ape", "shell", "java-serialized", "java-class", "dex", "wasm", "windows-shortcut")
+)
 """Content that runs code as soon as it is loaded or started: no other format's name may stand on it."""
 STREAMS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile"))
 VAGUE = (".bin", ".dat", ".data", ".model", ".mdl", ".sav", ".optim", ".jl", ".p", ".pk", ".th", ".z")

@@ -23,12 +23,12 @@ METHODS = frozenset(
 """Names under which trusted functions and ``__setstate__`` methods call what they find in their arguments."""
 CONSTANTS = frozenset(
     (
-        "pandas.Index pandas.NA pandas._libs.missing.NA pandas.NaT pandas._libs.tslibs.nattype.NaT numpy.nan numpy.inf"
-        " numpy.pi numpy.e torch.strided torch.sparse_coo torch.contiguous_format torch.preserve_format"
+        "pandas.Index pandas.NA pandas._libs.missing.NA pandas.NaT pandas._libs.tslibs.nattype.NaT numpy.nan"
+        " numpy.inf numpy.pi numpy.e torch.strided torch.sparse_coo torch.contiguous_format torch.preserve_format"
         " torch.channels_last torch.per_tensor_affine torch.per_channel_affine torch.per_tensor_symmetric"
-        " torch.per_channel_symmetric torch.float64 torch.float32 torch.float16 torch.bfloat16 torch.int64 torch.int32 torch.int16 torch.int8"
-        " torch.uint8 torch.bool torch.complex64 torch.complex128 torch.qint8 torch.quint8 torch.qint32 torch.float"
-        " torch.double torch.half torch.long torch.int torch.short"
+        " torch.per_channel_symmetric torch.float64 torch.float32 torch.float16 torch.bfloat16 torch.int64"
+        " torch.int32 torch.int16 torch.int8 torch.uint8 torch.bool torch.complex64 torch.complex128 torch.qint8"
+        " torch.quint8 torch.qint32 torch.float torch.double torch.half torch.long torch.int torch.short"
     ).split()
 )
 """Trusted names of things that cannot be called, and of a class that dtypes keep and that only holds data."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Child, Defect, Parsed, Relation
-from violet.formats.pickle.facts import PickleFacts, Stream
+from violet.formats.pickle.facts import Oddity, PickleFacts, Stream
 from violet.formats.pickle.literals import looks_loadable
 from violet.formats.pickle.machine import Machine
 from violet.formats.pickle.trial import carve, could_be_pickle, ends_as_pickle, holds_pickle
+from violet.formats.pickle.values import Dict, Set, contents
 from violet.formats.source import BytesSource
 
 if TYPE_CHECKING:
     from violet.formats.base import Reading
+    from violet.formats.pickle.values import Value
     from violet.formats.source import Meter, Source
 
+FEW_GLOBALS = 3
+LARGEST_EXPANSION = 1e9
+MOST_VALUES = 20_000
 MOST_STREAMS = 100_000
 MOST_RECODED_BYTES = 64 << 20
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
@@ -47,6 +52,7 @@ def read_pickle(source: Source, reading: Reading) -> Parsed:
     while True:
         stream = Machine(source, start, reading.meter).run()
         facts.streams.append(stream)
+        _expands(stream)
         if stream.arrays:
             facts.flavour = "joblib"
         start = facts.end = stream.end
@@ -66,6 +72,33 @@ def read_pickle(source: Source, reading: Reading) -> Parsed:
     _behind(source, facts, parsed, reading.meter)
     _inside(source, facts, parsed)
     return parsed
+
+
+def _expands(stream: Stream) -> None:
+    """Note a value that is small in the stream and vast when it is hashed, printed or copied: containers that
+    hold the same container twice, many levels deep. Asked of plain data only, which is where such bombs are."""
+    if len(stream.globals) > FEW_GLOBALS or not isinstance(stream.result, (tuple, list, Dict, Set)):
+        return
+    sizes: dict[int, float] = {}
+    opened: set[int] = set()
+    pending: list[tuple[Value, bool]] = [(stream.result, False)]
+    while pending and len(sizes) < MOST_VALUES:
+        value, ready = pending.pop()
+        if id(value) in sizes or (not ready and id(value) in opened):
+            continue
+        opened.add(id(value))
+        inside = contents(value)
+        if ready:
+            sizes[id(value)] = 1.0 + sum(sizes.get(id(item), 1.0) for item in inside)
+        else:
+            pending.append((value, True))
+            pending.extend((i, False) for i in inside if isinstance(i, (tuple, list, Dict, Set)) and id(i) not in sizes)
+            if len(pending) > 4 * MOST_VALUES:
+                return
+    total = sizes.get(id(stream.result), 0.0)
+    if total > LARGEST_EXPANSION:
+        evidence = f"holds a value of {total:.1e} parts in {stream.end - stream.start:,} bytes"
+        stream.oddities.append(Oddity("oversized", stream.start, evidence, "expansion"))
 
 
 def _another(source: Source, start: int) -> bool:

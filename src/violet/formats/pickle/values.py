@@ -146,6 +146,15 @@ class Set:
         self.frozen = frozen
 
 
+def contents(value: Value) -> list[Value]:
+    """What a container holds (keys and values of a dict); nothing for anything else."""
+    if isinstance(value, (tuple, list)):
+        return list(value)
+    if isinstance(value, Dict):
+        return [part for pair in value.pairs for part in pair]
+    return value.items if isinstance(value, Set) else []
+
+
 def render(value: Value, budget: int = 160) -> str:
     """``value`` as Python source would show it, cut to about ``budget`` characters."""
     text = _render(value, 0, [budget * 2])
