@@ -46,6 +46,8 @@ RULE = Rule(
 
 FORMATS = ("text", "json", "yaml", "python", "xml", "html", "shell", "requirements", "mlflow", "jinja", "modelfile")
 MOST_TOLD = 50
+SHORTEST = 16
+"""Bytes below which no text holds a secret worth the name."""
 
 
 @check(RULE, formats=FORMATS)
@@ -54,7 +56,7 @@ def judge(context: Context) -> Iterable[Outcome]:
     if node.format is None or next(entry.id for entry in node.formats if entry.id in FORMATS) != node.format.id:
         return
     document = _document(node.parsed.facts)
-    if document is None:
+    if document is None or node.source.size < SHORTEST:
         return
     from violet.checks.artifact._secret_patterns import redacted, secrets_in
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import weakref
 from typing import TYPE_CHECKING, Protocol
 
@@ -260,6 +259,8 @@ class ExpandedSource(Source):
         self._done = done
 
     def _spill(self) -> None:
+        import tempfile
+
         descriptor, path = tempfile.mkstemp(prefix="violet-")
         self._file = descriptor
         os.unlink(path)

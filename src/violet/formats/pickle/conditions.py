@@ -346,10 +346,10 @@ def _scipy_distribution(state: Value) -> bool:
 def is_plain_formula(text: str) -> bool:
     """Whether a model formula, whose terms are evaluated as Python, holds columns, arithmetic and the usual
     transformations of columns, and nothing else that is called or looked up."""
-    if len(text) > 4096 or not _FORMULA.fullmatch(text):
+    if len(text) > 4096 or not re.fullmatch(_FORMULA, text, re.ASCII):
         return False
-    return all(name in FORMULA_CALLS for name in _CALLED.findall(text)) and all(
-        name in FORMULA_CALLS for name in _DOTTED.findall(text)
+    return all(name in FORMULA_CALLS for name in re.findall(_CALLED, text)) and all(
+        name in FORMULA_CALLS for name in re.findall(_DOTTED, text)
     )
 
 
@@ -360,11 +360,9 @@ FORMULA_CALLS = frozenset(
         " np.tanh np.square np.sign np.maximum np.minimum np.clip np.round"
     ).split()
 )
-_CALLED = re.compile(r"([A-Za-z_][\w.]*|[)\]\"'])\s*[(\[]")
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w*)+")
-_FORMULA = re.compile(
-    r"(?:[A-Za-z_]\w*+|\d++(?:\.\d*+)?|\.\d++|'[\w .-]*+'|\"[\w .-]*+\"|[-+*/:~|^%(),=.\s])*+", re.ASCII
-)
+_CALLED = r"([A-Za-z_][\w.]*|[)\]\"'])\s*[(\[]"
+_DOTTED = r"[A-Za-z_]\w*(?:\.\w*)+"
+_FORMULA = r"(?:[A-Za-z_]\w*+|\d++(?:\.\d*+)?|\.\d++|'[\w .-]*+'|\"[\w .-]*+\"|[-+*/:~|^%(),=.\s])*+"
 
 
 def _no_formula(state: Value) -> bool:

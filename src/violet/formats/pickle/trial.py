@@ -20,12 +20,16 @@ MOST_FOLLOWED = 16 << 20
 """Bytes that all candidates of one source together are followed for: lists of words hold thousands of them."""
 MOST_FOUND = 16
 CARVED = 64 << 20
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-CANDIDATE = re.compile(
+CANDIDATE = (
     rb"\x80[\x00-\x05][\x28\x29\x4b\x4e\x55\x58\x5d\x63\x71\x7d\x8a\x8c\x8f\x95]"
     rb"|[ci](?=[A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n)"  # one may begin within another
     rb"|(?:\x8c.|X.\x00\x00\x00)[A-Za-z_][\w.]{1,60}(?:\x94|q.)?(?:\x8c.|X.\x00\x00\x00)[A-Za-z_][\w.]{0,60}(?:\x94|q.)?\x93"
 )
+
+
+def _dotted(name: str) -> bool:
+    """Whether it is identifiers with dots between them, as the names of modules are."""
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def could_be_pickle(source: Source, start: int) -> bool:
@@ -83,7 +87,7 @@ def imports_something(stream: Stream) -> bool:
             if found.called or found.constructed or not stream.broken:
                 return True
             continue
-        if not IDENTIFIER.fullmatch(found.module) or not IDENTIFIER.fullmatch(found.name):
+        if not _dotted(found.module) or not _dotted(found.name):
             continue
         if found.called or found.constructed or (stream.protocol > 1 and not stream.broken):
             return True
@@ -100,9 +104,10 @@ def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:
     offset = start
     last = -1
     end = start + meter.carve(min(source.size - start, CARVED))
+    pattern = re.compile(CANDIDATE)
     while offset < end:
         data = source.read(offset, window + 256)
-        for match in CANDIDATE.finditer(data):
+        for match in pattern.finditer(data):
             at = offset + match.start()
             if at <= last or match.start() >= window:
                 continue

@@ -22,7 +22,7 @@ _NAMES = re.compile(
 )
 """Names of storages below the root of a checkpoint, a TorchScript archive, an exported program, a package."""
 
-_SOMETHING_ELSE = re.compile(
+_SOMETHING_ELSE = (
     rb"PK\x03\x04|PK\x05\x06|\x7fELF[\x01\x02]|#![ /]|\x93NUMPY|\x89HDF\r\n|GGUF|Rar!\x1a|7z\xbc\xaf|\xfd7zXZ\0"
     rb"|\x1f\x8b\x08[\0-\x1f]|BZh[1-9]1AY|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18"
     rb"|\xcf\xfa\xed\xfe|\xce\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|\xca\xfe\xba\xbe|\0asm\x01"
@@ -40,10 +40,11 @@ def mark(children: list[Child], names: list[str]) -> None:
     roots.update(n[: -len("archive_format")] for n in names if n.endswith("archive_format"))
     if not roots:
         return
+    something_else = re.compile(_SOMETHING_ELSE)
     for child in children:
         if child.relation is Relation.MEMBER and _is_storage(child.name, roots):
             head = child.source.read(0, 64)
-            if not _SOMETHING_ELSE.match(head) and not (head[:2] == b"MZ" and _is_program(child.source, head)):
+            if not something_else.match(head) and not (head[:2] == b"MZ" and _is_program(child.source, head)):
                 child.format = FORMAT_ID
 
 

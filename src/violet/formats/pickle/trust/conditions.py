@@ -135,7 +135,7 @@ DISTRIBUTION_ARGUMENTS = frozenset(
     "momtype a b xtol badvalue name longname shapes extradoc seed moment_tol values inc force_name".split()
 )
 
-_SHAPES = re.compile(r"def_parse_args\(self,((?:[A-Za-z_]\w*,)*)loc=0(,scale=1)?\):")
+_SHAPES = r"def_parse_args\(self,((?:[A-Za-z_]\w*,)*)loc=0(,scale=1)?\):"
 
 
 def is_generated_argument_parser(text: str) -> bool:
@@ -145,7 +145,7 @@ def is_generated_argument_parser(text: str) -> bool:
     Source: ``parse_arg_template`` and its use in scipy.stats._distn_infrastructure.
     """
     dense = "".join(text.split())
-    match = _SHAPES.match(dense)
+    match = re.match(_SHAPES, dense)
     if match is None or any(keyword.iskeyword(name) for name in match[1].split(",")):
         return False
     shapes, scaled = match[1], match[2] is not None
