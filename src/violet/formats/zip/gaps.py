@@ -24,6 +24,7 @@ MOST_ZEROS = 1 << 26
 LONGEST_LINE = 256
 NOTE = 1024
 """Bytes that an archive's comment may have before it is examined; one that is no text always is."""
+MOST_OF_BOMB = 8
 OVERLAP_BOMB = 64 << 20
 
 _LAUNCHERS = (b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xcf")
@@ -79,6 +80,15 @@ class Survey:
         if total > OVERLAP_BOMB and total > 100 * self.source.size:
             text = f"Overlapping members expand {self.source.size:,} bytes to {total:,}."
             self.parsed.defects.append(Defect("bomb", text, offset, "overlap", names))
+            self._leave_out({extent.entry.name for extent in shared})
+
+    def _leave_out(self, shared: set[str]) -> None:
+        """Expand a few of the members that make a bomb, and say that the others were not looked at."""
+        members = [c for c in self.parsed.children if c.relation is Relation.MEMBER and c.name in shared]
+        left_out = {id(child) for child in members[MOST_OF_BOMB:]}
+        if left_out:
+            self.parsed.children[:] = [c for c in self.parsed.children if id(c) not in left_out]
+            self.parsed.unexamined.append(f"{len(left_out):,} members of an overlapping bomb")
 
     def _gap(self, at: int, stop: int, last: Extent | None) -> None:
         if last is not None and (last.local.flags | last.entry.flags) & 8:
