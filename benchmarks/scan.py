@@ -107,12 +107,13 @@ def speed() -> list[str]:
     directory = HOME / "workloads"
     lines = ["", "## Speed", ""]
     workloads = [
-        ("2,000 small scikit-learn pickles", small_pickles(directory), 5, 250.0),
+        ("2,000 small scikit-learn pickles", small_pickles(directory), 5, 90.0),
         (f"random forest, {forest(directory).stat().st_size / 1e6:,.0f} MB", forest(directory), 5, 120.0),
         ("torch checkpoint, 2 GB", checkpoint(directory), 5, 120.0),
     ]
     lines += _table_head("workload")
     for title, path, repeats, timeout in workloads:
+        print(f"timing: {title}", file=sys.stderr, flush=True)
         commands = {"violet": lambda path=path: [f"{OWN}/violet", "scan", "--no-progress", str(path)]}
         for peer in PEERS:
             if peer.name == "fickling" and path.is_dir():
@@ -132,8 +133,8 @@ def speed() -> list[str]:
 
 def _table_head(first: str) -> list[str]:
     return [
-        f"| {first} | tool | seconds | CPU seconds | peak MiB | times Violet's seconds |",
-        "|---|---|---|---|---|---|",
+        f"| {first} | tool | seconds | CPU seconds | peak MiB | exit code | times Violet's seconds |",
+        "|---|---|---|---|---|---|---|",
     ]
 
 
@@ -142,10 +143,12 @@ def _rows(title: str, timings: dict[str, Timing]) -> list[str]:
     rows = []
     for name, timing in timings.items():
         if timing.wall is None:
-            rows.append(f"| {title} | {name} | did not end in time | | | |")
+            rows.append(f"| {title} | {name} | did not end in time | | | | |")
             continue
         ratio = f"{timing.wall / own:.1f}" if own else ""
-        rows.append(f"| {title} | {name} | {timing.wall:.3f} | {timing.cpu:.3f} | {timing.memory:.0f} | {ratio} |")
+        rows.append(
+            f"| {title} | {name} | {timing.wall:.3f} | {timing.cpu:.3f} | {timing.memory:.0f} | {timing.code} | {ratio} |"
+        )
         title = ""
     return rows
 
@@ -183,6 +186,7 @@ def detection() -> list[str]:
         flagged, _ = violet(OWN, list(good), (*high, "medium"))
         lines.append(_verdict("violet, medium and up", bad, firing, found, loud, flagged))
         for peer in PEERS:
+            print(f"asking: {peer.name}", file=sys.stderr, flush=True)
             binaries = environment(peer)
             found, loud = peer.verdicts(binaries, list(bad))
             flagged, _ = peer.verdicts(binaries, list(good))
@@ -222,10 +226,11 @@ def main(arguments: list[str]) -> int:
     ]
     if "speed" in parts:
         lines += speed()
+        print("\n".join(lines), file=sys.stderr, flush=True)
     if "detection" in parts:
         lines += detection()
     text = "\n".join(lines) + "\n"
-    print(text)
+    print(text, flush=True)
     if not arguments:
         (ROOT / "benchmarks" / "RESULTS.md").write_text(text)
     return 0

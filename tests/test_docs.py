@@ -37,7 +37,7 @@ URL_HOST = re.compile(r"https?://([^/\s)>\"`\]]+)")
 KNOWN_HOSTS = re.compile(
     r"(?:[\w-]+\.)*(?:arxiv|mitre|python|semver|keepachangelog|github|tensorflow|pytorch|onnx)\.(?:com|io|org)"
 )
-OWN_PATHS = re.compile(r"(?<![\w.~/-])/work/\w")
+OWN_PATHS = re.compile(r"(?<![\w.~/-])/(?:home|root|Users|work)/\w")
 
 
 def blocks(path: Path, *languages: str) -> Iterator[str]:
