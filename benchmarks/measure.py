@@ -49,7 +49,7 @@ wall = time.perf_counter() - started
 code = os.waitstatus_to_exitcode(status)
 print(json.dumps([wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, code]))
 """
-"""Run by a bare interpreter: a process counts the memory of the one that it was forked from, and this one's is large."""
+"""Run by a bare interpreter: a process counts the memory of the one it was forked from, and this one's is large."""
 
 
 def once(command: Sequence[str], timeout: float, cwd: Path | None = None) -> Run | None:
