@@ -62,6 +62,7 @@ docs: $(FULL)
 
 bench: $(FULL)
 	$(BIN)/python benchmarks/scan.py $(ARGS)
+	$(BIN)/python benchmarks/realworld.py
 
 fuzz: $(FULL)
 	$(BIN)/python -m pip install --quiet atheris

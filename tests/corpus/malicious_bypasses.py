@@ -91,11 +91,11 @@ _STREAMS: list[Row] = [
     ("long_name.pkl", "stream/name-of-66-KiB", "pickle", lambda: bytes(proto(4) + text("os") + text8(_LONG_PATH) + STACK_GLOBAL + value((SHELL,)) + REDUCE + STOP)),
     ("long_name_global.pkl", "stream/name-of-66-KiB-in-global", "pickle", lambda: bytes(proto(4) + global_("os", _LONG_PATH) + value((SHELL,)) + REDUCE + STOP)),
     ("padded_constant.bin", "stream/20-KiB-before-first-import", "pickle", lambda: b"X" + struct.pack("<I", 20000) + b"a" * 20000 + b"0" + bytes(shell() + STOP)),
-    ("padded_constant.json", "stream/20-KiB-before-first-import", "pickle", lambda: b"X" + struct.pack("<I", 20000) + b"a" * 20000 + b"0" + bytes(shell() + STOP)),
+    ("padded_constant.json", "stream/20-KiB-before-first-import-as-json", "pickle", lambda: b"X" + struct.pack("<I", 20000) + b"a" * 20000 + b"0" + bytes(shell() + STOP)),
     ("padded_none", "stream/12-KB-of-nothing-before-first-import", "pickle", lambda: b"N0" * 6000 + bytes(shell() + STOP)),
-    ("padded_none.npy", "stream/12-KB-of-nothing-before-first-import", "numpy", lambda: b"N0" * 6000 + bytes(shell() + STOP)),
+    ("padded_none.npy", "stream/12-KB-of-nothing-before-first-import-as-npy", "numpy", lambda: b"N0" * 6000 + bytes(shell() + STOP)),
     ("bzip2_magic.bin", "stream/bzip2-magic-is-binbytes", "pickle", lambda: b"BZh\x00\x00" + bytes(0x685A) + b"0" + bytes(shell() + STOP)),
-    ("bzip2_magic_whole.bin", "stream/bzip2-magic-is-binbytes", "pickle", lambda: b"BZh9\x00" + bytes(0x39685A) + b"0" + bytes(shell() + STOP)),
+    ("bzip2_magic_whole.bin", "stream/whole-bzip2-magic-is-binbytes", "pickle", lambda: b"BZh9\x00" + bytes(0x39685A) + b"0" + bytes(shell() + STOP)),
     ("many_streams.bin", "stream/behind-100000-streams", "pickle-repeat", lambda: b"N." * 100_001 + bytes(shell() + STOP)),
 ]  # fmt: skip
 
@@ -229,7 +229,7 @@ _STORAGE = tuple_("storage", SG("torch", "FloatStorage"), "0", "cpu", 16) + BINP
 _PARAMETER = SG("torch._utils", "_rebuild_parameter_with_state")
 _TORCH: list[Row] = [
     ("bytes_without_head.pkl", "torch/loads-bytes-without-head", "pickle", lambda: pickle(call(_BYTES, b"N0N0" + evil(0)))),
-    ("bytes_padded.pkl", "torch/loads-bytes-without-head", "pickle", lambda: pickle(call(_BYTES, raw(b"N0" * 40000 + evil(0))))),
+    ("bytes_padded.pkl", "torch/loads-padded-bytes-without-head", "pickle", lambda: pickle(call(_BYTES, raw(b"N0" * 40000 + evil(0))))),
     ("bytes_partial.pkl", "torch/loads-bytes-by-partial", "pickle", lambda: _missing(call(_PARTIAL, _BYTES, _encoded(evil(2))))),
     ("parameter_detached.pkl", "torch/parameter-detaches-namespace", "pickle", lambda: pickle(call(SG("torch._utils", "_rebuild_parameter"), build(new(_NAMESPACE), {"detach": call(_PARTIAL, _BYTES, _encoded(evil(2)))}), False, None))),
     ("parameter_state.pkl", "torch/parameter-state-plants-hook", "pickle", lambda: pickle(call(_PARAMETER, _META, False, None, {"__setstate__": _BYTES}) + _encoded(evil(2)) + BUILD)),

@@ -41,6 +41,8 @@ ALWAYS_TELLING = frozenset(
 )
 """Content that runs code as soon as it is loaded or started: no other format's name may stand on it."""
 STREAMS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile"))
+CLOSED = frozenset(("rar", "cab", "ar", "rpm", "iso9660", "squashfs", "cpio", "xar"))
+"""Archives that Violet cannot look into: under a model's name they ask to be believed."""
 VAGUE = (".bin", ".dat", ".data", ".model", ".mdl", ".sav", ".optim", ".jl", ".p", ".pk", ".th", ".z")
 """Suffixes that pickles are found under, and much else: only a program under them is a surprise."""
 WRAPPERS = STREAMS | {"zip", "tar"}
@@ -77,7 +79,7 @@ def judge(context: Context) -> Iterator[Outcome]:
         return  # joblib, pandas and others compress under the name of what they wrap
     if node.parent is not None and node.name == node.parent.name and all(e.id in WRAPPERS for e in announced):
         return  # pandas compresses under the name of the archive itself
-    if found.id not in ALWAYS_TELLING and node.name.lower().endswith(VAGUE):
+    if found.id not in ALWAYS_TELLING | CLOSED and node.name.lower().endswith(VAGUE):
         return
     titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
     if found.id in STREAMS and all(entry.id in STREAMS for entry in announced):
