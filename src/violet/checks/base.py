@@ -97,7 +97,7 @@ class Context:
         return Measurement(Location(self.node.path), name, value, unit)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Check:
     """A rule, the formats it is asked of (``("*",)``: every node), and the function that answers."""
 

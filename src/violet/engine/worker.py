@@ -33,7 +33,7 @@ OUT_OF_MEMORY = 71
 """Exit code of a worker that could not get the memory a file asked for."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Limits:
     """What a worker may use. Bytes, and seconds for one file."""
 

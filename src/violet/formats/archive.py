@@ -28,7 +28,7 @@ MOST_HOPS = 40
 """Links that are followed to find where one leads, as many as Linux follows."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Member:
     """One member of an archive.
 
@@ -47,7 +47,7 @@ class Member:
     link_target: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ArchiveFacts:
     """What an archive holds: ``kind`` is the format's id, ``members`` are in the order of its directory."""
 

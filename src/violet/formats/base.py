@@ -82,7 +82,7 @@ class Child:
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Defect:
     """Where content breaks the rules of its format.
 
@@ -129,7 +129,7 @@ class Reading:
     siblings: Callable[[], list[str]] = field(default=list)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Format:
     """One file format. ``formats/<name>.py`` holds ``FORMAT = Format(...)``: nothing else is touched.
 

@@ -114,7 +114,7 @@ class BoundExceededError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Bounds:
     """What the examination of one top-level file may use."""
 

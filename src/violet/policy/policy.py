@@ -19,7 +19,7 @@ BY_CHOICE = frozenset({"ignored", "version control", "bytecode cache", "duplicat
 They are shown, but do not make a report incomplete."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Waiver:
     """Accept one rule's findings on some paths, for a time and for a reason."""
 
@@ -34,7 +34,7 @@ class Waiver:
         return finding.rule == self.rule and matches(self.path, finding.logical_path or finding.location.path)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Policy:
     """``fail_on`` is the lowest severity that is not let through; ``None`` lets everything through."""
 

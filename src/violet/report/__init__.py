@@ -18,7 +18,7 @@ FORMATS: tuple[str, ...] = ("console", "json", "sarif", "junit", "markdown", "ht
 _MODULES = {name: f"violet.report.{name}" for name in FORMATS} | {"json": "violet.report.json_"}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class View:
     """Everything a renderer needs.
 

@@ -30,7 +30,7 @@ _STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Span:
     """A run of text in one style; the text is made visible by whoever made it."""
 

@@ -13,7 +13,7 @@ ATLAS_TECHNIQUE = re.compile(r"AML\.T[0-9]{4}(\.[0-9]{3})?")
 WORST_FIRST: tuple[Severity, ...] = tuple(sorted(Severity, reverse=True))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class RuleGroup:
     """The findings of one rule and severity in one file; ``findings`` is never empty."""
 
@@ -22,7 +22,7 @@ class RuleGroup:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class FileGroup:
     """Files in which the same was found, and what: ``groups`` is that of the first of ``paths``."""
 
@@ -39,7 +39,7 @@ class FileGroup:
         return sum(len(group.findings) for group in self.groups)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Gap:
     """What was not looked at or could not be read for one reason."""
 
@@ -47,7 +47,7 @@ class Gap:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Summary:
     """The counts of a report. ``files`` leaves archive members out, ``assets`` counts them."""
 

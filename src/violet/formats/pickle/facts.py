@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from violet.formats.pickle.values import Call, Global, Value
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Oddity:
     """Something no pickler writes.
 
@@ -27,7 +27,7 @@ class Oddity:
     key: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class CodeObject:
     """Code carried by value: ``maker`` builds it, ``words`` are the strings found in it."""
 

@@ -64,7 +64,7 @@ def hidden(parsed: Parsed, source: Source, offset: int, length: int, where: str)
         parsed.children.append(Child("hidden", source.window(offset, length), Relation.HIDDEN, offset=offset))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Span:
     """The bytes of one tensor, as offsets into the buffer that all tensors share."""
 

@@ -32,7 +32,7 @@ class TorchFacts:
     records: Records = field(default_factory=Records)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Use:
     """One operator or native class that is used: ``where`` names the member, ``line`` counts from 1."""
 
