@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +51,12 @@ def output(command: Sequence[str], timeout: float = 1200) -> tuple[str, int]:
 
 
 def _each(files: Sequence[Path], ask: Callable[[Path], tuple[bool, bool]]) -> tuple[set[Path], set[Path]]:
+    """One process a file, two at a time: verdicts, not times, are asked for."""
     found: set[Path] = set()
     loud: set[Path] = set()
-    for path in files:
-        is_found, is_loud = ask(path)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(ask, files))
+    for path, (is_found, is_loud) in zip(files, answers, strict=True):
         if is_found:
             found.add(path)
         if is_found or is_loud:
@@ -81,11 +84,11 @@ def _picklescan(binaries: str, files: Sequence[Path]) -> tuple[set[Path], set[Pa
 
 def _fickling(binaries: str, files: Sequence[Path]) -> tuple[set[Path], set[Path]]:
     """``--check-safety`` writes its verdict as JSON; likely unsafe and up counts as found."""
-    report = HOME / "fickling.json"
 
     def ask(path: Path) -> tuple[bool, bool]:
         if not path.is_file():
             return False, False
+        report = HOME / f"fickling-{path.parent.name}.json"
         report.unlink(missing_ok=True)
         _, code = output([f"{binaries}/fickling", "--check-safety", "--json-output", str(report), str(path)], 120)
         try:
