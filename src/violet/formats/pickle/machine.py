@@ -78,6 +78,9 @@ class Machine(Calls):
         except (Unreadable, Truncated) as error:
             stream.broken = str(error)
         stream.end = min(self.base + self.position, self.source.size)
+        if stream.broken and 0 <= self.frame_end < self.source.size:
+            # Where an operand crosses the frame's end, the C unpickler reads another one, and may go on.
+            self.odd("frame", f"breaks inside a frame that ends at byte {self.frame_end:,}", "frame-broken", stream.end)
         stream.protocol = self.protocol
         stream.globals = list(dict.fromkeys(self.globals.values()))
         return stream
