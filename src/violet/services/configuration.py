@@ -16,7 +16,9 @@ from violet.policy import NEVER_FAIL, Policy, Waiver
 from violet.services.options import IGNORE_FILE, IgnoreSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
+
+    from violet.domain.provenance import TrustedSigner
 
 FILE = "violet.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -57,6 +59,17 @@ class Configuration:
 
     def value(self, name: str) -> Any:
         return self.settings[name].value
+
+    def path(self, relative: str) -> str:
+        """A path that the configuration file names, as seen from the working directory."""
+        return os.path.normpath(os.path.join(self.root, relative)) if relative else ""
+
+    @property
+    def signers(self) -> tuple[TrustedSigner, ...]:
+        """Who is believed, with the paths of their keys resolved."""
+        from dataclasses import replace
+
+        return tuple(replace(s, key=self.path(s.key)) for s in self.value("trust.signers"))
 
     @property
     def bounds(self) -> tuple[tuple[str, int], ...]:
@@ -124,6 +137,10 @@ def keys() -> tuple[Key, ...]:
             for name, text in _BOUNDS.items()
             if hasattr(bounds, name)
         ),
+        Key("sign.key", "", _parse_text, "private key that signs, relative to the configuration file"),
+        Key("trust.signers", (), _parse_signers, "tables of who is believed: key, vouches_for"),
+        Key("evidence.directory", "", _parse_text, "where attestations are kept (default: beside the artifact)"),
+        Key("intel.directory", "", _parse_text, "where imported advisories are kept (default: the user's data)"),
     )
 
 
@@ -132,8 +149,15 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "; ".join(_waiver_text(entry) if isinstance(entry, Waiver) else str(entry) for entry in value) or "none"
+        return "; ".join(_entry_text(entry) for entry in value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _entry_text(entry: Any) -> str:
+    if isinstance(entry, Waiver):
+        return _waiver_text(entry)
+    key = getattr(entry, "key", None)
+    return f"{entry.name} ({key})" if key else str(entry)
 
 
 def _waiver_text(waiver: Waiver) -> str:
@@ -224,7 +248,7 @@ def _lines(path: str) -> tuple[tuple[int, str], ...]:
 
 def _apply_table(table: Mapping[str, Any], origin: str, settings: dict[str, Setting]) -> None:
     known = {key.name: key for key in keys()}
-    for name, value in _flatten(table, "", {key.rpartition(".")[0] for key in known}):
+    for name, value in _flatten(table, "", {key.rpartition(".")[0] for key in known}, known.keys()):
         key = known.get(name)
         if key is None:
             raise ConfigurationError(f"{origin} sets {name!r}, which does not exist.", _nearest(name, list(known)))
@@ -234,12 +258,14 @@ def _apply_table(table: Mapping[str, Any], origin: str, settings: dict[str, Sett
             raise ConfigurationError(f"{name} in {origin}: {error}.") from error
 
 
-def _flatten(table: Mapping[str, Any], prefix: str, sections: set[str]) -> list[tuple[str, Any]]:
+def _flatten(
+    table: Mapping[str, Any], prefix: str, sections: set[str], known: Collection[str]
+) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name, value in table.items():
         full = f"{prefix}{name}"
-        if isinstance(value, dict) and (full in sections or value):
-            found.extend(_flatten(value, f"{full}.", sections))
+        if isinstance(value, dict) and full not in known and (full in sections or value):
+            found.extend(_flatten(value, f"{full}.", sections, known))
         else:
             found.append((full, value))
     return found
@@ -249,7 +275,7 @@ def _apply_environment(environment: Mapping[str, str], settings: dict[str, Setti
     for key in keys():
         variable = f"VIOLET_{key.name.upper().replace('.', '_')}"
         text = environment.get(variable)
-        if not text or key.name == "policy.waive":
+        if not text or key.name in ("policy.waive", "trust.signers"):
             continue
         try:
             settings[key.name] = Setting(key.parse(text), variable)
@@ -365,6 +391,28 @@ def _parse_strings(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise ValueError("must be a list of texts")
     return tuple(value)
+
+
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return value
+
+
+def _parse_signers(value: Any) -> tuple[TrustedSigner, ...]:
+    from violet.domain.provenance import TrustedSigner
+
+    if not isinstance(value, dict):
+        raise ValueError("must be written as [trust.signers.NAME] tables")
+    signers = []
+    for name, table in value.items():
+        if not isinstance(table, dict) or not isinstance(table.get("key"), str) or not table["key"]:
+            raise ValueError(f"{name} needs key, the path of a public key")
+        unknown = sorted(set(table) - {"key", "vouches_for"})
+        if unknown:
+            raise ValueError(f"{name} has {unknown[0]!r}; it may have key and vouches_for")
+        signers.append(TrustedSigner(name, table["key"], _parse_strings(table.get("vouches_for", ["*"]))))
+    return tuple(signers)
 
 
 def _parse_waivers(value: Any) -> tuple[Waiver, ...]:

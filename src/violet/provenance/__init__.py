@@ -1,0 +1,1 @@
+"""Proof of what an artifact is: digests, signatures, attestations, bills of materials, lineage."""
