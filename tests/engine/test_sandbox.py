@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from tests.engine.hostile import misbehave
+from violet.engine.forked import fork
 from violet.engine.sandbox import Death, Job, Limits, run
+from violet.engine.worker import serve_early
 
 METHODS = ("fork", "spawn")
 ROOT = Path(__file__).parents[2]
@@ -195,3 +197,26 @@ def test_meanwhile_is_called_once_while_work_is_under_way() -> None:
     jobs = [Job(["echo", number]) for number in range(50)]
     assert len(list(run(misbehave, jobs, workers=2, meanwhile=lambda: calls.append(1)))) == 50
     assert calls == [1]
+
+
+def test_a_worker_that_was_forked_early_obeys_the_limits_that_come_later() -> None:
+    spare = fork(lambda requests, answers, position: serve_early(misbehave, requests, answers, position))
+    jobs = [Job(["echo", "first"]), Job(["allocate", 8 << 30]), Job(["echo", "last"])]
+    answers = dict(run(misbehave, jobs, limits=Limits(memory=64 << 20), spare=spare))
+    assert answers[0] == "first"
+    assert isinstance(answers[1], Death)
+    assert answers[1].cause == "memory"
+    assert answers[2] == "last"
+
+
+def test_a_worker_that_was_forked_early_and_died_is_replaced() -> None:
+    spare = fork(lambda requests, answers, position: os._exit(1))
+    os.waitid(os.P_PID, spare.pid, os.WEXITED | os.WNOWAIT)
+    assert dict(run(misbehave, [Job(["echo", 1])], spare=spare)) == {0: 1}
+
+
+def test_a_worker_that_is_not_needed_is_ended() -> None:
+    spare = fork(lambda requests, answers, position: serve_early(misbehave, requests, answers, position))
+    assert dict(run(misbehave, [], spare=spare)) == {}
+    with pytest.raises(ProcessLookupError):
+        os.kill(spare.pid, 0)

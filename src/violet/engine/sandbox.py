@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import UsageError, VioletError
-from violet.engine.worker import LENGTH, LONGEST_FRAME, LONGEST_WAIT, OUT_OF_MEMORY, Limits, encode, serve, write_all
+from violet.engine.forked import OUT_OF_MEMORY, Forked, fork, safe
+from violet.engine.worker import LENGTH, LONGEST_FRAME, LONGEST_WAIT, Limits, encode, serve, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -121,27 +122,21 @@ def run(
     limits: Limits | None = None,
     method: str = "",
     meanwhile: Callable[[], None] | None = None,
+    spare: Forked | None = None,
 ) -> Iterator[tuple[int, Any | Death]]:
     """Do ``work(job.payload)`` for every job; yields ``(index, answer)`` as they come, each index once.
 
     ``work`` is a function at the top of its module; it and what it needs should be imported already, so
     that forked workers share it. ``method`` is ``fork`` or ``spawn`` (default: fork where that is safe).
-    ``meanwhile`` is called once, when the first jobs are under way. Leaving the iterator early, by an
+    ``meanwhile`` is called once, when the first jobs are under way. ``spare`` is a worker for the same ``work``
+    that ``serve_early`` has begun; the pool owns it from here on. Leaving the iterator early, by an
     exception too, ends every worker.
     """
-    pool = _Pool(work, jobs, workers, limits or Limits(), method or _safe_method())
+    pool = _Pool(work, jobs, workers, limits or Limits(), method or ("fork" if safe() else "spawn"), spare)
     try:
         yield from pool.results(meanwhile)
     finally:
         pool.close()
-
-
-def _safe_method() -> str:
-    """Forking while other threads hold locks can leave a child that waits for ever."""
-    if not hasattr(os, "fork"):
-        return "spawn"
-    threading = sys.modules.get("threading")
-    return "spawn" if threading is not None and threading.active_count() > 1 else "fork"
 
 
 def _chunks(jobs: Sequence[Job], workers: int) -> deque[list[int]]:
@@ -168,7 +163,9 @@ def _chunks(jobs: Sequence[Job], workers: int) -> deque[list[int]]:
 
 
 class _Pool:
-    def __init__(self, work: Work, jobs: Sequence[Job], workers: int, limits: Limits, method: str) -> None:
+    def __init__(
+        self, work: Work, jobs: Sequence[Job], workers: int, limits: Limits, method: str, spare: Forked | None
+    ) -> None:
         import select
 
         if not hasattr(select, "poll"):
@@ -180,6 +177,7 @@ class _Pool:
         self.queue = _chunks(jobs, max(1, workers))
         self.most = max(1, min(workers, len(self.queue)))
         self.workers: dict[int, _Worker] = {}
+        self.spare = spare
         self.poll = select.poll()
         self.frozen = False
         self.readable = select.POLLIN | select.POLLHUP | select.POLLERR
@@ -307,31 +305,29 @@ class _Pool:
         yield worker.chunk[at], worker.killed or Death("signal", "ended without an answer")
 
     def _start(self) -> _Worker:
-        worker = self._fork() if self.method == "fork" else self._spawn()
+        spare, self.spare = self.spare, None
+        if spare is not None:
+            try:
+                worker = self._adopt(spare)
+            except BrokenPipeError:
+                spare.stop()
+                return self._start()
+        else:
+            worker = self._fork() if self.method == "fork" else self._spawn()
         self.workers[worker.answers] = worker
         self.poll.register(worker.answers, self.readable)
         return worker
 
     def _fork(self) -> _Worker:
-        import mmap
+        limits, work = self.limits, self.work
+        forked = fork(lambda requests, answers, position: serve(work, requests, answers, limits, position))
+        return _Worker(forked.pid, forked.requests, forked.answers, forked.position)
 
-        position = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child
-        requests_out, requests_in = os.pipe()
-        answers_out, answers_in = os.pipe()
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-        try:
-            pid = os.fork()
-        except OSError:
-            for descriptor in (requests_out, requests_in, answers_out, answers_in):
-                os.close(descriptor)
-            raise
-        if pid == 0:
-            _child(self.work, requests_out, answers_in, self.limits, position)
-        os.close(requests_out)
-        os.close(answers_in)
-        return _Worker(pid, requests_in, answers_out, position)
+    def _adopt(self, spare: Forked) -> _Worker:
+        """A worker that was forked before the limits were known: the first thing it reads."""
+        limits = self.limits
+        write_all(spare.requests, encode([limits.memory, limits.seconds, limits.spill, limits.descriptors]))
+        return _Worker(spare.pid, spare.requests, spare.answers, spare.position)
 
     def _spawn(self) -> _Worker:
         import subprocess
@@ -362,6 +358,8 @@ class _Pool:
         for worker in self.workers.values():
             worker.stop()
         self.workers.clear()
+        if self.spare is not None:
+            self.spare.stop()
         if self.frozen:
             import gc
 
@@ -383,36 +381,3 @@ def _cause(status: int, seconds: float) -> Death:
     if code == OUT_OF_MEMORY:
         return Death("memory", "ran out of the memory it may use")
     return Death("signal", f"ended with exit code {code} and gave no answer")
-
-
-def _child(work: Work, requests: int, answers: int, limits: Limits, position: Position) -> None:
-    """The forked worker. Never returns."""
-    code = 70
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; it closes the pipe
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):
-            os.dup2(nowhere, standard)
-        low, high = sorted((requests, answers))
-        os.closerange(3, low)
-        os.closerange(low + 1, high)
-        os.closerange(high + 1, max(high + 2, _highest_descriptor()))
-        import gc
-
-        gc.set_threshold(50_000, 20, 20)
-        serve(work, requests, answers, limits, position)
-        code = 0
-    except BrokenPipeError:
-        code = 0
-    except MemoryError:
-        code = OUT_OF_MEMORY
-    finally:
-        os._exit(code)
-
-
-def _highest_descriptor() -> int:
-    try:
-        return min(os.sysconf("SC_OPEN_MAX"), 1 << 16)
-    except (ValueError, OSError):
-        return 4096

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from violet.engine.forked import OUT_OF_MEMORY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from mmap import mmap
@@ -28,9 +30,6 @@ MOST_WAITING = 16 << 10
 """Bytes of answers that wait to be sent together."""
 LONGEST_WAIT = 0.05
 """Seconds after which they do not wait for the next one."""
-
-OUT_OF_MEMORY = 71
-"""Exit code of a worker that could not get the memory a file asked for."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -98,6 +97,16 @@ def serve(work: Work, requests: int, answers: int, limits: Limits, position: Pos
         if waiting:
             write_all(answers, waiting)
             waiting = bytearray()
+
+
+def serve_early(work: Work, requests: int, answers: int, position: Position) -> None:
+    """``serve`` for a worker that was forked before its limits were known: they come first."""
+    import json
+
+    head = _read_exactly(requests, LENGTH.size)
+    body = None if head is None else _read_exactly(requests, LENGTH.unpack(head)[0])
+    if body is not None:
+        serve(work, requests, answers, Limits(*json.loads(body)), position)
 
 
 def restrict(limits: Limits) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from violet import __version__
 from violet.domain import (
@@ -18,6 +18,8 @@ from violet.domain import (
     UsageError,
 )
 from violet.engine.sandbox import Death, Job, Limits, run
+from violet.services import early
+from violet.services.examination import examine_target, warm_up
 from violet.services.walk import Target, Walk
 
 if TYPE_CHECKING:
@@ -66,21 +68,6 @@ def scan(
     return report
 
 
-def examine_target(payload: list[Any]) -> list[Any]:
-    """What a worker does for one file."""
-    from violet.checks.examine import examine_file
-    from violet.services.wire import encode
-
-    path, shown, logical, root, deep, overrides = payload
-    bounds = None
-    if overrides:
-        from violet.formats.source import Bounds
-
-        bounds = Bounds(**dict(overrides))
-    examination = examine_file(path, shown=shown, logical_path=logical, root=root, deep=deep, bounds=bounds)
-    return encode(examination)
-
-
 def _walk(options: ScanOptions) -> Walk:
     walk = Walk(options.ignore, options.configuration)
     for path in options.paths:
@@ -104,11 +91,17 @@ def _examine_all(
 ) -> list[tuple[list[Asset], list[Outcome]]]:
     """Assets and outcomes of each target, in the order of the targets."""
     if not targets:
+        early.discard()
         return []
     from violet.services.wire import decode
 
     workers = _workers(targets, options.jobs)
-    _warm_up(targets, workers)
+    spare = early.take()
+    if spare is not None and workers > 1:  # it has loaded what others should share
+        spare.stop()
+        spare = None
+    if spare is None:
+        warm_up([t.path for t in targets], workers)
     overrides = list(options.bounds)
     jobs = [
         Job(
@@ -120,13 +113,12 @@ def _examine_all(
     ]
     limits = Limits(memory=options.memory, seconds=options.timeout)
     results: list[tuple[list[Asset], list[Outcome]]] = [([], []) for _ in targets]
-    answers = run(examine_target, jobs, workers=workers, limits=limits, meanwhile=meanwhile)
+    answers = run(examine_target, jobs, workers=workers, limits=limits, meanwhile=meanwhile, spare=spare)
     for done, (index, answer) in enumerate(answers, 1):
         target = targets[index]
         if not isinstance(answer, Death):
             try:
-                examination = decode(answer)
-                results[index] = (examination.assets, examination.outcomes)
+                results[index] = decode(answer)
             except ValueError as error:
                 answer = Death("protocol", f"sent something that is no answer ({error})")
         if isinstance(answer, Death):
@@ -147,29 +139,6 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _warm_up(targets: list[Target], workers: int) -> None:
-    """Load what the workers will need before they are forked, so that they share it.
-
-    By the names of the targets, which is a guess: what is missing is loaded where it is needed. Readers load
-    their heavy parts when first used; where several workers will use one, reading nothing with it does that here.
-    """
-    from violet.checks.base import checks_for
-    from violet.formats.base import Reading
-    from violet.formats.registry import expected
-    from violet.formats.source import Bounds, BytesSource, Meter
-
-    names = {name.rpartition(".")[2]: name for name in (t.path.rpartition(os.sep)[2] for t in targets)}
-    likely = {entry.id: entry for name in names.values() for entry in expected(name)}
-    bounds = Bounds()
-    for entry in likely.values():
-        checks_for(entry.id)
-        if workers > 1 and entry.read is not None:
-            try:
-                entry.read(BytesSource(b""), Reading("", bounds, Meter(bounds)))
-            except Exception:  # whatever it says about an empty file is of no interest here
-                continue
 
 
 def _death(target: Target, death: Death) -> list[Outcome]:

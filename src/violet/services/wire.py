@@ -6,9 +6,8 @@ type, and a message that does not fit is a ``ValueError``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from violet.checks.examine import Examination
 from violet.domain import (
     Asset,
     Confidence,
@@ -21,6 +20,9 @@ from violet.domain import (
     Severity,
     Skipped,
 )
+
+if TYPE_CHECKING:
+    from violet.checks.examine import Examination
 
 
 def encode(examination: Examination) -> list[Any]:
@@ -55,11 +57,12 @@ def _encode_outcome(outcome: Outcome) -> list[Any]:
     return ["measurement", place, outcome.name, outcome.value, outcome.unit]
 
 
-def decode(message: Any) -> Examination:
-    """Raises ``ValueError`` for anything that ``encode`` does not produce."""
+def decode(message: Any) -> tuple[list[Asset], list[Outcome]]:
+    """Assets and outcomes, as the examination listed them. Raises ``ValueError`` for anything that ``encode`` does not
+    produce."""
     try:
         assets, outcomes = message
-        return Examination(
+        return (
             [_asset(*entry) for entry in assets],
             [_OUTCOMES[kind](_location(*place), *rest) for kind, place, *rest in outcomes],
         )

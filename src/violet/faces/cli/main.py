@@ -115,6 +115,18 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     if name not in dict(COMMANDS):
         raise UsageError(f"There is no command {name!r}.", _suggest(name))
+    if name == "scan":
+        from violet.services import early
+
+        early.begin(arguments[1:])
+        try:
+            return _run(name, arguments)
+        finally:
+            early.discard()
+    return _run(name, arguments)
+
+
+def _run(name: str, arguments: list[str]) -> int:
     from importlib import import_module
 
     from violet.faces.cli.parser import Parser
