@@ -1,0 +1,1 @@
+"""The webhook that a Kubernetes cluster asks."""
