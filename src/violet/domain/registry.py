@@ -27,6 +27,17 @@ class ModelVersion:
     def __str__(self) -> str:
         return f"{self.model}@{self.version}"
 
+    @property
+    def folder(self) -> str:
+        """The directory into which ``violet mlflow fetch`` puts it: ``files`` and ``evidence``."""
+        return f"{file_name(self.model)}-{self.version}"
+
+
+def file_name(model: str) -> str:
+    """A model's name as that of a file or directory."""
+    kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in model).strip(". ")
+    return kept or "model"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Alias:

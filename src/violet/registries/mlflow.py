@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import MissingExtraError, UsageError, VioletError
-from violet.domain.registry import Alias, ModelVersion
+from violet.domain.registry import Alias, ModelVersion, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,9 +98,9 @@ class MlflowRegistry:
         # By the address of the files, not as models:/NAME/VERSION, which adds a file of its own to the model.
         with _explained(self.address, str(version)):
             address = self._client.get_model_version_download_uri(version.model, version.version)
-            path = os.path.normpath(download_artifacts(artifact_uri=address, dst_path=directory))
-        named = os.path.join(directory, _file_name(version.model))
-        if os.path.dirname(path) == os.path.normpath(directory) and not os.path.lexists(named):
+            path = os.path.abspath(download_artifacts(artifact_uri=address, dst_path=directory))
+        named = os.path.join(directory, file_name(version.model))
+        if os.path.dirname(path) == os.path.abspath(directory) and not os.path.lexists(named):
             os.rename(path, named)  # waivers and reports go by the model's name
             path = named
         return path
@@ -118,7 +118,9 @@ class MlflowRegistry:
             if sum(entry.file_size or 0 for entry in entries) > LARGEST_EVIDENCE:
                 raise RegistryError(f"The evidence of {version} is larger than {LARGEST_EVIDENCE:,} bytes.")
             path = download_artifacts(run_id=version.run_id, artifact_path=place, dst_path=directory)
-        return os.path.normpath(path)
+        for name in os.listdir(path):
+            os.rename(os.path.join(path, name), os.path.join(directory, name))
+        return directory
 
     def attach_evidence(self, version: ModelVersion, directory: str) -> None:
         if not version.run_id:
@@ -132,12 +134,6 @@ class MlflowRegistry:
     def tag(self, version: ModelVersion, name: str, value: str) -> None:
         with _explained(self.address, str(version)):
             self._client.set_model_version_tag(version.model, version.version, name, value)
-
-
-def _file_name(model: str) -> str:
-    """A model's name as that of a directory."""
-    kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in model).strip(". ")
-    return kept or "model"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.registry import WatchAction
-from violet.report.visible import visible
+from violet.report.visible import visible, visible_lines
 
 if TYPE_CHECKING:
     from violet.domain.registry import Promotion, WatchEvent
@@ -44,12 +44,16 @@ def event_content(event: WatchEvent) -> dict[str, Any]:
 
 
 def promotion_line(promotion: Promotion) -> str:
-    """What became of the alias."""
+    """What became of the alias, and how to get at the files that the decision speaks of."""
+    return visible_lines(f"{_outcome(promotion)}\nIts files: violet mlflow fetch {promotion.version}")
+
+
+def _outcome(promotion: Promotion) -> str:
     name, version = f"{promotion.version.model}@{promotion.alias}", promotion.version.version
     before = f"version {promotion.previous}" if promotion.previous else "nothing"
     if promotion.changed:
         text = f"{name} stands for version {version} now (before: {before})."
-        return visible(f"{text}\nUndo: {promotion.undo}" if promotion.undo else text)
+        return f"{text}\nUndo: {promotion.undo}" if promotion.undo else text
     if promotion.previous == version:
-        return visible(f"{name} stands for version {version}, as it did before.")
-    return visible(f"{name} was not changed: it stands for {before}.")
+        return f"{name} stands for version {version}, as it did before."
+    return f"{name} was not changed: it stands for {before}."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from violet.domain import UsageError, Verdict, VioletError
 from violet.domain.registry import Promotion
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from violet.domain.registry import ModelVersion, Registry
     from violet.services.gate import GateOptions
 
+FILES = "files"
+EVIDENCE = "evidence"
 TAG_VERDICT = "violet.gate"
 TAG_DIGEST = "violet.digest"
 TAG_POLICY = "violet.policy"
@@ -35,18 +37,16 @@ class Gatekeeper:
         """The gate's decision on the files of a version, with the evidence that is kept with it. ``keep_summary``
         keeps the signed summary, if there is a key to sign it with, with the version, too."""
         with tempfile.TemporaryDirectory(prefix="violet-") as folder:
-            files, evidence = os.path.join(folder, "files"), os.path.join(folder, "evidence")
-            os.mkdir(files)
-            os.mkdir(evidence)
-            path = self.registry.fetch(version, files)
-            attached = self.registry.fetch_evidence(version, evidence)
+            path, attached = fetch(self.registry, version, folder)
             options = replace(self.options, path=path, cache=False, summary=keep_summary)
             if attached:
                 options = replace(options, stores=(*options.stores, attached), signature=_signature(attached))
-            decision = decide(options)
-            if decision.summary and decision.summary.startswith(folder) and version.run_id:
+            decision: GateDecision = decide(options)
+            if decision.summary.startswith(folder) and version.run_id:
                 self.registry.attach_evidence(version, os.path.dirname(decision.summary))
-            return decision
+                decision = replace(decision, summary=os.path.join(folder, EVIDENCE, os.path.basename(decision.summary)))
+            moved: GateDecision = _moved(decision, folder, version.folder)
+            return moved
 
     def promote(self, version: ModelVersion, alias: str, *, dry_run: bool = False) -> Promotion:
         """Set the alias if the gate allows the version. The decision is kept in the version's tags.
@@ -72,6 +72,33 @@ class Gatekeeper:
         self.registry.set_alias(version.model, alias, version.version)
         undo = f"violet promote {version.model}@{previous} --alias {alias}" if previous else ""
         return Promotion(version, alias, previous, previous != version.version, decision, undo)
+
+
+def fetch(registry: Registry, version: ModelVersion, folder: str) -> tuple[str, str]:
+    """Fetch a version's files and evidence into directories of ``folder``, which has neither; gives the path of the
+    model and that of the evidence (``""``: there is none)."""
+    files, evidence = os.path.join(folder, FILES), os.path.join(folder, EVIDENCE)
+    try:
+        os.mkdir(files)
+        os.mkdir(evidence)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be made: {error.strerror}.", "Choose another directory.") from error
+    path = registry.fetch(version, files)
+    return path, registry.fetch_evidence(version, evidence)
+
+
+def _moved(value: Any, old: str, new: str) -> Any:
+    """The same with every path in ``old`` as one in ``new``: where ``violet mlflow fetch`` puts the files, so that
+    the commands beside a decision can be run."""
+    if type(value) is str:  # not an enumeration's
+        return value.replace(old, new)
+    if isinstance(value, tuple):
+        return tuple(_moved(entry, old, new) for entry in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        named = ((field.name, getattr(value, field.name)) for field in fields(value))
+        changed = {name: moved for name, entry in named if (moved := _moved(entry, old, new)) is not entry}
+        return replace(value, **changed) if changed else value
+    return value
 
 
 def attach(registry: Registry, version: ModelVersion, directory: str) -> int:

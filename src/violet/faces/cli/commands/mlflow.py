@@ -19,10 +19,12 @@ DESCRIPTION = """Hold an MLflow registry to the policy.
 
   watch    look at every alias, again and again; put back those that stand for a version the gate denies:
            to the last version that it allowed (asked about again), or, where there is none, to nothing
+  fetch    get the files of a version and the evidence kept with it, as the gate sees them
   attach   keep attestations and a signature with a version, where promote and watch find them"""
 
 EXAMPLES = """  violet mlflow watch --alias champion --environment production --state watch.json
   violet mlflow watch --once --dry-run                what would be put back now
+  violet mlflow fetch fraud@7                         into fraud-7/files and fraud-7/evidence
   violet mlflow attach fraud@7 model.attestations     a directory: *.dsse.json, *.sig
 
 exit codes: 0 all well; 1 (watch --once) the gate denied something; 2 wrong usage or configuration;
@@ -30,9 +32,17 @@ exit codes: 0 all well; 1 (watch --once) the gate denied something; 2 wrong usag
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("action", choices=("watch", "attach"))
-    parser.add_argument("version", nargs="?", default="", metavar="MODEL@VERSION", help="attach: to which version")
-    parser.add_argument("directory", nargs="?", default="", metavar="DIR", help="attach: the evidence")
+    parser.add_argument("action", choices=("watch", "attach", "fetch"))
+    parser.add_argument(
+        "version", nargs="?", default="", metavar="MODEL@VERSION", help="attach: to which version; fetch: which one"
+    )
+    parser.add_argument(
+        "directory",
+        nargs="?",
+        default="",
+        metavar="DIR",
+        help="attach: the evidence; fetch: where to (default: MODEL-VERSION)",
+    )
     parser.add_argument("--alias", action="append", default=[], metavar="PATTERN", help="watch these (default: all)")
     parser.add_argument(
         "--model", action="append", default=[], metavar="PATTERN", help="of these models (default: all)"
@@ -50,7 +60,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
-    return _attach(arguments) if arguments.action == "attach" else _watch(arguments)
+    return {"watch": _watch, "attach": _attach, "fetch": _fetch}[arguments.action](arguments)
 
 
 def _watch(arguments: Namespace) -> int:
@@ -113,4 +123,22 @@ def _attach(arguments: Namespace) -> int:
     version = registry.version(name, number)
     count = attach(registry, version, arguments.directory)
     print(f"Kept with {version}: {count} file{'' if count == 1 else 's'} of {arguments.directory}.")
+    return 0
+
+
+def _fetch(arguments: Namespace) -> int:
+    import os
+
+    from violet.services.registry.connect import connect
+    from violet.services.registry.gatekeeper import fetch, parse_version
+
+    if not arguments.version:
+        raise UsageError("Fetch what?", "violet mlflow fetch MODEL@VERSION")
+    name, number = parse_version(arguments.version)
+    registry = connect(arguments.tracking_uri)
+    version = registry.version(name, number)
+    folder = arguments.directory or version.folder
+    os.makedirs(folder, exist_ok=True)
+    path, evidence = fetch(registry, version, folder)
+    print(f"model     {os.path.relpath(path)}\nevidence  {os.path.relpath(evidence) if evidence else 'none is kept'}")
     return 0
