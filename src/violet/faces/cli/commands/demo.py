@@ -1,23 +1,31 @@
-"""``violet demo``: build a small model zoo with a trojan in it, and scan it."""
+"""``violet demo``: build a small model zoo with a trojan in it, and show what Violet does about it."""
 
 from __future__ import annotations
 
 import os
+import secrets
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from violet.exercises.demo import Exhibit, build
+from violet.domain import UsageError
+from violet.exercises.demo import Exhibit, Step, build, steps
 from violet.faces.cli.main import entry
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-DESCRIPTION = """Build a small model zoo, in which one file has been tampered with, and scan it as you would
-scan your own models. The payload is harmless, and nothing loads it. Needs scikit-learn: pip install
-'violet-mlsecops[demo]'"""
+DESCRIPTION = """Build a small model zoo, in which one file has been tampered with; scan it as you would scan your own
+models; then sign the good model, and let the gate decide about it, about its trojaned twin, and about a changed copy.
+The payload is harmless, and nothing loads it. Needs scikit-learn: pip install 'violet-mlsecops[demo]'"""
 
 EXAMPLES = """  violet demo
-  violet demo --directory /tmp/zoo"""
+  violet demo --directory /tmp/zoo
+  violet demo --only-scan
+
+exit codes: 0 everything came out as it should; 3 something did not"""
+
+MADE = ("zoo", "release.key", "release.key.pub", "violet.toml", "tampered")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,23 +33,61 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="NUMBER", default=7, help="of the models' random numbers (default: 7)"
     )
+    parser.add_argument("--only-scan", action="store_true", help="end after the scan")
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
-    """Exit code 0 where the scan objects to the trojan, and to nothing else."""
+    """Exit code 0 where every step came out as it should."""
     directory = arguments.directory
+    _clear(directory)
     zoo = os.path.join(directory, "zoo")
     print(f"Building a model zoo in {zoo} (seed {arguments.seed}) ...\n")
-    exhibits = build(zoo, arguments.seed)
-    print(_listing(exhibits))
-    page, sarif = (os.path.join(directory, name) for name in ("report.html", "report.sarif"))
-    command = ["scan", zoo, "--isolated", "--output", page, "--output", sarif]
-    print(f"\n$ violet {' '.join(command)}\n")
+    print(_listing(build(zoo, arguments.seed)))
+    tour = steps(directory)[: 1 if arguments.only_scan else None]
+    os.environ.setdefault("VIOLET_KEY_PASSPHRASE", secrets.token_urlsafe(18))
+    wrong = [step for number, step in enumerate(tour, 1) if not _take(step, f"{number}/{len(tour)}")]
+    if wrong:
+        for step in wrong:
+            print(f"\nThis did not come out as it should: {_typed(step)}", file=sys.stderr)
+        return 3
+    print(_next_steps(zoo, os.path.join(directory, "report.html"), arguments.only_scan))
+    return 0
+
+
+def _clear(directory: str) -> None:
+    """Remove what an earlier demonstration made; refuse a directory that holds anything else of these names."""
+    import shutil
+
+    marker = os.path.join(directory, ".violet-demo")
+    there = [name for name in MADE if os.path.lexists(os.path.join(directory, name))]
+    if there and not os.path.isfile(marker):
+        raise UsageError(
+            f"{directory} holds {there[0]} already.", "Name another directory: violet demo --directory DIR"
+        )
+    for name in there:
+        path = os.path.join(directory, name)
+        shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+    os.makedirs(directory, exist_ok=True)
+    with open(marker, "w", encoding="utf-8") as file:
+        file.write("made by violet demo, which removes what it made before\n")
+
+
+def _take(step: Step, number: str) -> bool:
+    """Run one step as a user would; whether it came out as expected."""
+    print(f"\n── {number}  {step.why}")
+    if step.prepare is not None:
+        step.prepare()
+        print(f"   ({step.did})")
+    print(f"\n$ {_typed(step)}\n")
     sys.stdout.flush()
-    code = entry(command)
-    print(f"\nexit code {code}\n")
-    print(_next_steps(zoo, page))
-    return 0 if code == 1 else 3
+    code = entry(list(step.arguments))
+    print(f"\nexit code {code}")
+    sys.stdout.flush()
+    return code == step.expected
+
+
+def _typed(step: Step) -> str:
+    return shlex.join(["violet", *step.arguments])
 
 
 def _listing(exhibits: tuple[Exhibit, ...]) -> str:
@@ -49,13 +95,18 @@ def _listing(exhibits: tuple[Exhibit, ...]) -> str:
     return "\n".join(f"  {exhibit.name:<{width}}  {exhibit.what}" for exhibit in exhibits)
 
 
-def _next_steps(zoo: str, page: str) -> str:
-    return f"""The trojan was found before anything loaded it, and exit code 1 would have stopped a pipeline.
+def _next_steps(zoo: str, page: str, only_scan: bool) -> str:
+    told = "The trojan was found before anything loaded it, and exit code 1 would have stopped a pipeline."
+    if not only_scan:
+        told += "\nThe gate let through what is proven, and neither what is dangerous nor what was changed."
+    return f"""
+{told}
 
 What to try next:
-  open {page}   the same report as a page
+  open {page}   the scan's report as a page
   violet rules                          every rule, and: violet rules explain ID
-  violet scan {zoo} --format json
-  violet scan PATH                      your own models
-  violet scan --package NAME            an installed package
+  violet verify {zoo}/churn-forest.pkl --key {os.path.dirname(zoo)}/release.key.pub
+  violet attest list {zoo}/churn-forest.pkl
+  violet fix {zoo}/perceptron.pt --dry-run
+  violet scan PATH                      your own models, and repositories
   violet scan ~/.cache/huggingface/hub  everything you have downloaded"""

@@ -1,0 +1,79 @@
+"""The demonstration's steps: what is typed, why, and what should come of it.
+
+Each is a command that users can type themselves, and its expected exit code: the tour ends well only if every
+command came out as it should.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOOD = "churn-forest.pkl"
+TROJAN = "churn-forest-v2.pkl"
+TAMPERED = "tampered"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``why`` is said before, ``arguments`` are those of ``violet``, ``expected`` is the exit code. ``prepare`` does
+    what an attacker or a careless colleague would, and ``did`` says what that was."""
+
+    why: str
+    arguments: tuple[str, ...]
+    expected: int = 0
+    did: str = ""
+    prepare: Callable[[], None] | None = None
+
+
+def steps(directory: str) -> tuple[Step, ...]:
+    """The tour of a zoo in ``directory``/zoo: scan, sign, attest, list, and let the gate decide thrice."""
+    zoo, key, policy = (os.path.join(directory, name) for name in ("zoo", "release.key", "violet.toml"))
+    good, trojan = os.path.join(zoo, GOOD), os.path.join(zoo, TROJAN)
+    tampered = os.path.join(directory, TAMPERED, GOOD)
+    trust = ("--trust", f"release={key}.pub")
+    gate = ("gate", "--policy", policy, *trust)
+    reports = tuple(os.path.join(directory, name) for name in ("report.html", "report.sarif"))
+    return (
+        Step(
+            "Which of these files would do harm when loaded?",
+            ("scan", zoo, "--isolated", "--output", reports[0], "--output", reports[1]),
+            expected=1,
+        ),
+        Step("Make a key to vouch with.", ("keys", "new", key)),
+        Step("Sign the good forest (OpenSSF model signing).", ("sign", good, "--key", key)),
+        Step("Leave what the scan found, signed, beside it.", ("attest", "scan", good, "--key", key, "--isolated")),
+        Step("What is it made of?", ("bom", good, "--output", f"{good}.cdx.json")),
+        Step("Write a policy: signed, examined completely, nothing severe.", ("gate", "init", "--output", policy)),
+        Step("May the good forest go live?", (*gate, good)),
+        Step("May the trojaned one, if somebody signs it?", ("sign", trojan, "--key", key)),
+        Step("The gate looks at what it does, too.", (*gate, trojan, "--run-missing"), expected=1),
+        Step(
+            "May a copy that was changed after all that?",
+            (*gate, tampered),
+            expected=1,
+            did=f"copied {GOOD} with all its evidence to {os.path.dirname(tampered)}, and changed one byte of it",
+            prepare=lambda: tamper(good, tampered),
+        ),
+    )
+
+
+def tamper(model: str, copy: str) -> None:
+    """Copy a model with all that lies beside it, and change one byte in the middle of it."""
+    folder = os.path.dirname(copy)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    shutil.copyfile(model, copy)
+    shutil.copyfile(f"{model}.sig", f"{copy}.sig")
+    shutil.copytree(f"{model}.attestations", f"{copy}.attestations")
+    with open(copy, "r+b") as file:
+        middle = os.path.getsize(copy) // 2
+        file.seek(middle)
+        byte = file.read(1)
+        file.seek(middle)
+        file.write(bytes([byte[0] ^ 1]))
