@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.formats.tensor_files import ids, kinds, mutations, read, survives
 from tests.formats.test_protobuf import record, varint
+from violet.checks.examine import examine_file
+from violet.domain import Finding, Severity, Skipped
 from violet.formats.base import Parsed, Relation
 from violet.formats.onnx.facts import ExternalData, OnnxFacts
 
@@ -210,3 +213,28 @@ def test_any_bytes(data: bytes) -> None:
 @given(mutations(valid))
 def test_any_mutation(data: bytes) -> None:
     survives("onnx", data, "model.onnx")
+
+
+def test_tensor_data_beside_a_model_is_known_by_the_model(tmp_path: Path) -> None:
+    """A real export with external data: two files, both known; a third that no model names is not."""
+    weights = np.random.default_rng(5).normal(size=(64, 64)).astype(np.float32)
+    tensor = numpy_helper.from_array(weights, "w")
+    made = model([helper.make_node("MatMul", ["x", "w"], ["y"])], [tensor])
+    onnx.save(made, tmp_path / "m.onnx", save_as_external_data=True, location="m.onnx.data", size_threshold=0)
+    (tmp_path / "other.data").write_bytes((tmp_path / "m.onnx.data").read_bytes())
+    found = {name: examine_file(str(tmp_path / name)) for name in ("m.onnx", "m.onnx.data", "other.data")}
+    assert {name: seen.assets[0].format for name, seen in found.items()} == {
+        "m.onnx": "onnx",
+        "m.onnx.data": "onnx-weights",
+        "other.data": "unknown",
+    }
+    assert not [o for o in found["m.onnx.data"].outcomes if isinstance(o, (Skipped, Finding))]
+
+
+def test_tensor_data_is_still_searched_for_what_runs(tmp_path: Path) -> None:
+    tensor = external(location="w.data", offset="0", length="256")
+    made = model([helper.make_node("MatMul", ["x", "w"], ["y"])], [tensor])
+    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
+    (tmp_path / "w.data").write_bytes(bytes(range(1, 120)) + b"\x80\x04cos\nsystem\n(S'echo violet'\ntR." + bytes(100))
+    outcomes = examine_file(str(tmp_path / "w.data")).outcomes
+    assert [o for o in outcomes if isinstance(o, Finding) and o.severity >= Severity.HIGH]

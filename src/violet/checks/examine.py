@@ -146,7 +146,7 @@ def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) 
     if item.forced:
         recognised: tuple[Format, ...] = (by_id()[item.forced],)
     else:
-        recognised = identify(item.source, item.name)
+        recognised = identify(item.source, item.name) or _claimed(item)
     main = recognised[0] if recognised else None
     digest = _digest(item.source) if deep else None
     result.assets.append(Asset(item.path, main.id if main else "unknown", item.source.size, digest))
@@ -160,6 +160,17 @@ def _examine_one(item: _Pending, meter: Meter, deep: bool, result: Examination) 
         members = {child.name: child for child in node.parsed.children if child.relation is Relation.MEMBER}
         children.extend(_descend(node, child, item, meter, members) for child in node.parsed.children)
     return children
+
+
+def _claimed(item: _Pending) -> tuple[Format, ...]:
+    """What content that is of no format is for another file beside it."""
+    if item.relation not in (None, Relation.MEMBER) or not item.source.size:
+        return ()
+    from violet.formats.onnx.weights import is_tensor_data
+
+    directory = item.path.rpartition("/")[0]
+    ours = is_tensor_data(directory, item.name, item.sibling, item.siblings)
+    return (by_id()["onnx-weights"],) if ours else ()
 
 
 def _carved(source: Source, meter: Meter) -> list[Child]:

@@ -37,3 +37,13 @@ FORMAT = Format(
     read=read,
     rank=22,
 )
+
+WEIGHTS = Format(
+    id="onnx-weights",
+    title="tensor data of an ONNX model",
+    suffixes=(),
+    sniff=lambda _probe: Certainty.NO,  # plain numbers: known by the model that names the file
+    inert=True,
+)
+
+FORMATS = (FORMAT, WEIGHTS)
