@@ -18,7 +18,7 @@ from violet.services.configuration import (
     policy,
     threshold,
 )
-from violet.services.judgement import judge
+from violet.services.judgement import judge, waivers_of
 from violet.services.options import ScanOptions
 from violet.services.scan import scan
 
@@ -41,6 +41,7 @@ EXAMPLES = """  violet scan model.pkl                        one file
   violet scan --package lightgbm               an installed package
   violet scan models/ --write-baseline accepted.json
   violet scan models/ --baseline accepted.json only what is new fails
+  violet scan model.pkl --attest --key signer.pem
   violet scan ~/Downloads/model --isolated     settings found on this machine are not obeyed
 
 exit codes: 0 all well; 1 a finding reaches --fail-on; 2 wrong usage or configuration;
@@ -59,6 +60,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     verdict.add_argument(
         "--write-baseline", default="", metavar="FILE", help="accept today's findings, and write them down"
     )
+    signed = parser.add_argument_group("attestation")
+    signed.add_argument("--attest", action="store_true", help="leave the result beside the artifact, signed")
+    signed.add_argument("--key", default="", metavar="FILE", help="sign with it (default: sign.key)")
+    signed.add_argument("--expires", default="", metavar="TIME", help="the attestation holds for this long: 90d")
     shown = parser.add_argument_group("report")
     shown.add_argument("--format", choices=FORMATS, help="default: console")
     shown.add_argument(
@@ -89,13 +94,21 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     options = _options(arguments, configuration)
     rules = _policy(arguments, configuration)
     progress = Progress(not arguments.no_progress)
+    if arguments.attest or arguments.key or arguments.expires:
+        from violet.faces.cli.attested_scan import AttestedScan
+
+        attested: AttestedScan | None = AttestedScan(arguments, configuration, progress)
+    else:
+        attested = None
     try:
         report = scan(options, progress, meanwhile=lambda: _load_renderers(outputs))
     finally:
         progress.close()
     if arguments.write_baseline:
         report = _write_baseline(arguments.write_baseline, report)
-    report, decision = judge(report, rules)
+    report, decision = judge(report, rules, waivers_of(configuration))
+    if attested is not None:
+        attested.leave(report, decision, rules, options)
     _show(report, decision, rules, outputs, arguments, command_line)
     return decision.exit_code
 
@@ -114,6 +127,7 @@ def _options(arguments: Namespace, configuration: Configuration) -> ScanOptions:
         ignore=configuration.ignore + tuple(ignore_source(path) for path in arguments.ignore_file),
         bounds=configuration.bounds,
         configuration=(*configuration.found_files, *arguments.ignore_file, *filter(None, [arguments.config])),
+        intel=configuration.path(configuration.value("intel.directory")),
     )
 
 
