@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import io
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def table() -> Any:
 
 def written(content: Any, **options: Any) -> bytes:
     out = io.BytesIO()
-    parquet.write_table(content, out, row_group_size=250, data_page_size=256, write_batch_size=50, **options)
+    options = {"row_group_size": 250, **options}
+    parquet.write_table(content, out, data_page_size=256, write_batch_size=50, **options)
     return out.getvalue()
 
 
@@ -102,6 +104,11 @@ BYTES: dict[str, tuple[Any, dict[str, Any], list[str]]] = {
             'a.parquet: row groups 1 to 4 (rows 1 to 1,000), column "id" changed.',
         ],
     ),
+    "other row groups": (
+        groups(0, 1, 2),
+        {"row_group_size": 300},
+        ["a.parquet: the rows are grouped otherwise (4 row groups before, 3 now), so their bytes cannot be compared."],
+    ),
     "other metadata": (
         table().replace_schema_metadata({"a": "b"}),
         {},
@@ -113,7 +120,8 @@ BYTES: dict[str, tuple[Any, dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize("case", BYTES)
 def test_by_the_bytes(case: str, tmp_path: Path) -> None:
     after, options, sentences = BYTES[case]
-    before = {"a.parquet": written(table(), **{k: v for k, v in options.items() if k != "compression"})}
+    same = {name: value for name, value in options.items() if name == "use_dictionary"}
+    before = {"a.parquet": written(table(), **same)}
     found = told(tmp_path, before, {"a.parquet": written(after, **options)})
     assert found == sentences
 
@@ -204,3 +212,14 @@ def test_rows_are_not_pinned_where_the_data_cannot_be_decoded(tmp_path: Path) ->
     (shard,) = decoded(tmp_path, "before", bytes(content)).shards
     assert shard.row_digests is None
     assert shard.notes[0].startswith("its rows are not pinned: pyarrow cannot read it")
+
+
+def test_without_pyarrow_rows_are_said_not_to_be_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = decoded(tmp_path, "before", written(table()))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    after = decoded(tmp_path, "after", written(with_value("score", 420, -1.0), use_dictionary=True))
+    found = [difference.message for difference in compare(before, after)]
+    assert found[0].startswith('a.parquet: row group 2 (rows 251 to 500), column "score" changed')
+    assert found[1:] == [
+        "a.parquet: its rows are not pinned: pyarrow is not installed (pip install 'violet-mlsecops[data]')."
+    ]

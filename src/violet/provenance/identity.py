@@ -6,11 +6,15 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from violet.domain import Digest, VioletError
+from violet.domain import Digest
 from violet.domain.provenance import DIRECTORY_DIGEST, FILE_DIGEST, FileDigest, Identity
+from violet.provenance.hashing import Task, hash_all
+from violet.provenance.hashing_walk import GIT_PATHS, Tree, refuse_irregular, unchanged, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    from violet.provenance.cache import DigestCache
 
     Progress = Callable[[int, int, str], None]
 
@@ -21,29 +25,50 @@ def identify(
     jobs: int = 0,
     cache: bool = True,
     ignore: Iterable[str] = (),
+    links: bool = False,
     progress: Progress | None = None,
 ) -> Identity:
-    """Hash a file or directory. Raises ``VioletError`` for what cannot be read."""
-    name = os.path.basename(os.path.abspath(path))
-    if os.path.isfile(path):
-        digest, size = _sha256(path)
-        return Identity(name, Digest(FILE_DIGEST, digest), size)
-    if not os.path.isdir(path):
-        raise VioletError(f"{path} does not exist.")
-    files = []
-    for folder, folders, names in os.walk(path):
-        folders[:] = [f for f in folders if f != ".git"]
-        for entry in names:
-            full = os.path.join(folder, entry)
-            digest, size = _sha256(full)
-            files.append(FileDigest(os.path.relpath(full, path).replace(os.sep, "/"), size, Digest("sha256", digest)))
-    files.sort(key=lambda f: os.fsencode(f.path))
-    listing = "".join(f"{f.digest.value}  {f.path}\n" for f in files)
-    whole = hashlib.sha256(os.fsencode(listing)).hexdigest()
-    return Identity(name, Digest(DIRECTORY_DIGEST, whole), sum(f.size for f in files), tuple(files))
+    """Hash a file or directory on all processors (or ``jobs`` of them).
+
+    At the top of a directory ``.git``, ``.gitattributes``, ``.github`` and ``.gitignore`` are left out, as OpenSSF
+    model signing does, and so are the relative paths in ``ignore``. ``links`` accepts symbolic links to files of
+    the same directory; ``cache`` lets digests of large unchanged files be remembered. ``progress(done, total,
+    path)`` counts bytes. Raises ``VioletError`` for what cannot be read, for what is neither file nor directory,
+    and for what changes meanwhile.
+    """
+    left_out = tuple(ignore)
+    tree = walk(path, ignore=(*GIT_PATHS, *left_out), links=links)
+    refuse_irregular(tree)
+    tasks = [Task(file) for file in tree.files]
+    digests = hash_all(tree, tasks, jobs=jobs, cache=open_cache(cache), progress=progress)
+    unchanged(tree)
+    return identity_of(tree, [values[0] for values in digests])
 
 
-def _sha256(path: str) -> tuple[str, int]:
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return digest.hexdigest(), file.tell()
+def identity_of(tree: Tree, digests: Sequence[str]) -> Identity:
+    """The identity of a tree whose files have these SHA-256 digests."""
+    name = base_name(tree.root)
+    if not tree.is_directory:
+        return Identity(name, Digest(FILE_DIGEST, digests[0]), tree.size)
+    files = tuple(
+        FileDigest(file.path, file.size, Digest("sha256", value))
+        for file, value in zip(tree.files, digests, strict=True)
+    )
+    listing = "".join(f"{file.digest.value}  {file.path}\n" for file in files)
+    whole = hashlib.sha256(listing.encode("utf-8")).hexdigest()
+    ignored = tuple(sorted(path for path in tree.ignored if path not in GIT_PATHS))
+    return Identity(name, Digest(DIRECTORY_DIGEST, whole), tree.size, files, ignored)
+
+
+def open_cache(wanted: bool) -> DigestCache | None:
+    """This user's cache of digests, if it is wanted."""
+    if not wanted:
+        return None
+    from violet.provenance.cache import user_cache
+
+    return user_cache()
+
+
+def base_name(path: str) -> str:
+    """The last part of a path, also of ``.`` and ``model/``."""
+    return os.path.basename(os.path.abspath(path))

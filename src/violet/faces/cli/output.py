@@ -67,9 +67,14 @@ def _by_suffix(path: str) -> str:
 
 
 def write_text(path: str, text: str) -> None:
-    """Replace the file in one step: a reader never sees half a report."""
+    """Replace the file in one step: a reader never sees half a report. What is no file (``/dev/null``, a pipe) is
+    written to instead: replacing it would break it for everybody."""
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "w", encoding="utf-8", newline="\n") as device:
+                device.write(text)
+            return
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         os.replace(temporary, path)
