@@ -1,0 +1,1 @@
+"""Data sets: describing shards with digests that locate a change, and telling what changed from them."""
