@@ -44,9 +44,20 @@ class Filter:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredArray:
+    """A dataset: ``kind`` is its class (``messages.Class``), ``size`` that of one element in bytes."""
+
+    path: str
+    shape: tuple[int, ...]
+    kind: int
+    size: int
+
+
 @dataclass(slots=True)
 class Hdf5Facts:
-    """``version`` is that of the superblock, ``start`` its offset in bytes."""
+    """``version`` is that of the superblock, ``start`` its offset in bytes; ``attributes`` are the short texts
+    among the attributes of the root group."""
 
     version: int = 0
     start: int = 0
@@ -56,3 +67,5 @@ class Hdf5Facts:
     soft_links: list[tuple[str, str]] = field(default_factory=list)
     oversized: list[Oversized] = field(default_factory=list)
     filters: dict[int, Filter] = field(default_factory=dict)
+    datasets: list[StoredArray] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)

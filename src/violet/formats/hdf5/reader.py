@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from violet.formats.base import Child, Defect, Parsed, Relation
 from violet.formats.hdf5 import heaps, messages
-from violet.formats.hdf5.facts import Filter, Hdf5Facts, Oversized, Reach, Reference
+from violet.formats.hdf5.facts import Filter, Hdf5Facts, Oversized, Reach, Reference, StoredArray
 from violet.formats.hdf5.messages import Class, Datatype, Layout, Link
 from violet.formats.hdf5.storage import File, Hdf5Error, Message
 from violet.formats.keras.facts import visible
@@ -25,6 +25,8 @@ MOST_DEFECTS = 50
 MOST_VALUE = 32 << 20
 """Bytes of one string, opaque value or small dataset that are looked at."""
 MOST_ELEMENTS = 100_000
+SHORT = 200
+"""Bytes of a text attribute of the root group that is kept, and how many of them."""
 DECLARED_SUSPECT = 4 << 30
 """Bytes that a dataset may declare before it matters how many are stored."""
 MATLAB = re.compile(rb"MATLAB 7\.\d MAT-file[^\0]{0,108}[\0\1\2IM]*\Z")
@@ -235,6 +237,8 @@ class _Walk:
             child = Child(found.name, BytesSource(b"".join(values)), Relation.TEXT, "keras-config")
             self.parsed.children.append(child)
             return
+        if path == "/" and len(values) == 1 and len(values[0]) <= SHORT and len(self.facts.attributes) < SHORT:
+            self.facts.attributes[visible(found.name, 200)] = visible(values[0].decode("utf-8", "backslashreplace"))
         self.pickles(here, values)
 
     def pickles(self, path: str, values: list[bytes]) -> None:
@@ -291,6 +295,8 @@ class _Walk:
             self.virtual(path, place)
             return
         size = kind.size if kind else 1
+        if len(self.facts.datasets) < MOST_OBJECTS:
+            self.facts.datasets.append(StoredArray(path, shape, kind.kind if kind else -1, size))
         stored = self.stored(place, external)
         declared = count * size
         if declared > DECLARED_SUSPECT and declared > 100 * max(self.source.size, 1):
