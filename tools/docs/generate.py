@@ -12,6 +12,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from picture import picture
+
 from violet.faces.cli.main import COMMANDS
 from violet.faces.cli.parser import Parser
 from violet.formats.registry import formats
@@ -31,7 +33,7 @@ def pages() -> dict[str, str]:
         "configuration-keys.md": configuration_page(),
         "formats.md": formats_page(),
     }
-    return {name: f"{NOTE}\n{text.strip()}\n" for name, text in made.items()}
+    return {name: f"{NOTE}\n{text.strip()}\n" for name, text in made.items()} | {"rooms.svg": picture()}
 
 
 def rules_page() -> str:
@@ -106,7 +108,7 @@ def configuration_page() -> str:
 
 
 def _variable(name: str) -> str:
-    return "" if name == "policy.waive" else f"`VIOLET_{name.upper().replace('.', '_')}`"
+    return "" if name == "trust.signers" else f"`VIOLET_{name.upper().replace('.', '_')}`"
 
 
 def formats_page() -> str:
