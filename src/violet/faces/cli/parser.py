@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_all(self, arguments: list[str]) -> argparse.Namespace:
         """Like ``parse_args``, with a suggestion where an option is unknown."""
-        parsed, unknown = self.parse_known_args(arguments)
+        parsed, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
             import difflib
 
