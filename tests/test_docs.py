@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from violet.faces.cli.main import COMMANDS, entry
 from violet.faces.cli.parser import Parser
+from violet.policy.gate import parse_policy
 from violet.services.catalogue import rules
 from violet.services.configuration import load, policy
 
@@ -199,8 +200,10 @@ def test_settings_are_valid(path: Path, tmp_path: Path) -> None:
             continue
         file = tmp_path / f"{number}.toml"
         file.write_text(text, encoding="utf-8")
-        chosen = policy(load(file=str(file)))
-        assert {waiver.rule for waiver in chosen.waivers} <= set(rules())
+        configuration = load(file=str(file))
+        assert policy(configuration)
+        if configuration.gate is not None:
+            parse_policy(configuration.gate, path.name)
 
 
 # -- examples --------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
-"""What follows from what was found: thresholds, waivers that expire, and the verdict."""
+"""What follows from what was found: thresholds, the requirements of the gate, waivers, and the verdict."""
 
-from violet.policy.glob import matches
-from violet.policy.policy import BY_CHOICE, NEVER_FAIL, Policy, Waiver, decide, waive
+from violet.policy.policy import BY_CHOICE, NEVER_FAIL, Policy, decide
 
-__all__ = ["BY_CHOICE", "NEVER_FAIL", "Policy", "Waiver", "decide", "matches", "waive"]
+__all__ = ["BY_CHOICE", "NEVER_FAIL", "Policy", "decide"]

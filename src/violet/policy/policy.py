@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from violet.domain import Decision, Finding, Report, Severity, Verdict
-from violet.policy.glob import matches
+from violet.domain import Decision, Report, Severity, Verdict
 
 if TYPE_CHECKING:
-    import datetime
+    from collections.abc import Sequence
 
 NEVER_FAIL = "never-fail-i-accept-everything"
 """The value of ``fail_on`` that lets every finding pass. Long, so that nobody sets it by accident."""
 
-BY_CHOICE = frozenset({"ignored", "version control", "bytecode cache", "duplicate"})
+BY_CHOICE = frozenset({"ignored", "version control", "bytecode cache", "duplicate", "no advisories"})
 """``Skipped.what`` of things left out because somebody said so, or because they are examined elsewhere.
 They are shown, but do not make a report incomplete."""
-
-
-@dataclass(slots=True, eq=False, repr=False)
-class Waiver:
-    """Accept one rule's findings on some paths, for a time and for a reason."""
-
-    rule: str
-    path: str
-    until: datetime.date
-    reason: str
-    origin: str = ""
-    """Where it stands (file and number), for messages."""
-
-    def covers(self, finding: Finding) -> bool:
-        return finding.rule == self.rule and matches(self.path, finding.logical_path or finding.location.path)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -39,24 +23,10 @@ class Policy:
     """``fail_on`` is the lowest severity that is not let through; ``None`` lets everything through."""
 
     fail_on: Severity | None = Severity.HIGH
-    waivers: tuple[Waiver, ...] = ()
 
 
-def waive(report: Report, policy: Policy, today: datetime.date | None) -> Report:
-    """Move findings that a waiver in force covers from ``findings`` to ``accepted``. ``today`` may be
-    ``None`` where there are no waivers."""
-    if not policy.waivers or today is None:
-        return report
-    valid = [waiver for waiver in policy.waivers if waiver.until >= today]
-    accepted = tuple(f for f in report.findings if any(w.covers(f) for w in valid))
-    if not accepted:
-        return report
-    remaining = tuple(f for f in report.findings if not any(w.covers(f) for w in valid))
-    return replace(report, findings=remaining, accepted=report.accepted + accepted)
-
-
-def decide(report: Report, policy: Policy, today: datetime.date | None) -> Decision:
-    """The verdict on what is left after baselines and waivers.
+def decide(report: Report, policy: Policy, notes: Sequence[str] = ()) -> Decision:
+    """The verdict on what is left after baselines and waivers; ``notes`` are sentences about the latter.
 
     Exit codes: 1 where a finding reaches ``fail_on``; else 3 where something was not examined, or nothing
     was; else 0.
@@ -74,7 +44,7 @@ def decide(report: Report, policy: Policy, today: datetime.date | None) -> Decis
         reasons.append(f"{_count(places, 'file')} not examined, or not completely.")
     if nothing:
         reasons.append("Nothing was examined.")
-    reasons.extend(_waiver_notes(report, policy, today))
+    reasons.extend(notes)
     if policy.fail_on is None:
         reasons.append(f"The policy lets every finding through ({NEVER_FAIL}).")
     if over:
@@ -83,17 +53,6 @@ def decide(report: Report, policy: Policy, today: datetime.date | None) -> Decis
         return Decision(Verdict.WARN, tuple(reasons), 3)
     warned = any(f.severity >= Severity.MEDIUM for f in report.findings)
     return Decision(Verdict.WARN if warned else Verdict.ALLOW, tuple(reasons), 0)
-
-
-def _waiver_notes(report: Report, policy: Policy, today: datetime.date | None) -> list[str]:
-    """Waivers that have run out and would otherwise have covered something."""
-    notes = []
-    for waiver in policy.waivers:
-        if today is None or waiver.until >= today:
-            continue
-        if any(waiver.covers(f) for f in report.findings):
-            notes.append(f"The waiver of {waiver.rule} for {waiver.path} ran out on {waiver.until.isoformat()}.")
-    return notes
 
 
 def _count(number: int, noun: str) -> str:

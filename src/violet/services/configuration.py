@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import ConfigurationError, Severity
-from violet.policy import NEVER_FAIL, Policy, Waiver
+from violet.policy import NEVER_FAIL, Policy
 from violet.services.options import IGNORE_FILE, IgnoreSource
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FILE = "violet.toml"
 PROJECT_FILE = "pyproject.toml"
+GATE = "gate"
+"""The table that is the gate's policy."""
 LARGEST = 1 << 20
 """Bytes of a configuration or ignore file that are read."""
 
@@ -48,7 +50,8 @@ class Setting:
 @dataclass(slots=True, eq=False, repr=False)
 class Configuration:
     """Every key's setting; ``file`` is the configuration file in force (``""``: none), ``root`` its
-    directory (or the working directory); ``found`` tells that it was found by searching."""
+    directory (or the working directory); ``found`` tells that it was found by searching. ``gate`` is the table
+    ``[gate]`` as it stands there (``None``: there is none), which ``violet.services.policies`` reads."""
 
     settings: Mapping[str, Setting]
     file: str = ""
@@ -56,6 +59,7 @@ class Configuration:
     found: bool = True
     ignore: tuple[IgnoreSource, ...] = field(default=())
     found_files: tuple[str, ...] = field(default=())
+    gate: Any = None
 
     def value(self, name: str) -> Any:
         return self.settings[name].value
@@ -99,14 +103,15 @@ def load(
         origin, table = file, _read(file)
     elif not isolated:
         origin, table = _search(os.path.abspath(directory))
+    gate = table.get(GATE)
     if table:
-        _apply_table(table, origin, settings)
+        _apply_table({name: value for name, value in table.items() if name != GATE}, origin, settings)
     _apply_environment(environment, settings)
     root = os.path.dirname(os.path.abspath(origin)) if origin else os.path.abspath(directory)
     ignore, found = _ignore_sources(settings, root, origin, isolated, named=bool(file))
     if origin and not file:
         found = (*found, origin)
-    return Configuration(settings, origin, root, not file, ignore, found)
+    return Configuration(settings, origin, root, not file, ignore, found, gate)
 
 
 def ignore_source(path: str) -> IgnoreSource:
@@ -116,7 +121,7 @@ def ignore_source(path: str) -> IgnoreSource:
 
 def policy(configuration: Configuration) -> Policy:
     """The policy that the configuration describes."""
-    return Policy(threshold(configuration.value("policy.fail_on")), configuration.value("policy.waive"))
+    return Policy(threshold(configuration.value("policy.fail_on")))
 
 
 def keys() -> tuple[Key, ...]:
@@ -126,7 +131,6 @@ def keys() -> tuple[Key, ...]:
     bounds = Bounds()
     return (
         Key("policy.fail_on", "high", parse_fail_on, "lowest severity that gives exit code 1"),
-        Key("policy.waive", (), _parse_waivers, "findings accepted for a time and a reason"),
         Key("scan.deep", False, _parse_bool, "read all content, tensors too"),
         Key("scan.ignore", (), _parse_strings, "patterns, as in .violetignore, of what to leave out"),
         Key("scan.jobs", 0, _parse_count, "worker processes (0: one a processor)"),
@@ -140,6 +144,8 @@ def keys() -> tuple[Key, ...]:
         Key("sign.key", "", _parse_text, "private key that signs, relative to the configuration file"),
         Key("trust.signers", (), _parse_signers, "tables of who is believed: key, vouches_for"),
         Key("evidence.directory", "", _parse_text, "where attestations are kept (default: beside the artifact)"),
+        Key("lineage.search", (), _parse_strings, "directories below which attestations of ancestors lie"),
+        Key("lineage.taint", (), _parse_strings, "what must not be used: sha256:DIGEST=REASON"),
         Key("intel.directory", "", _parse_text, "where imported advisories are kept (default: the user's data)"),
     )
 
@@ -150,18 +156,12 @@ def as_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return "; ".join(_entry_text(entry) for entry in value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
 def _entry_text(entry: Any) -> str:
-    if isinstance(entry, Waiver):
-        return _waiver_text(entry)
     key = getattr(entry, "key", None)
     return f"{entry.name} ({key})" if key else str(entry)
-
-
-def _waiver_text(waiver: Waiver) -> str:
-    return f"{waiver.rule} for {waiver.path} until {waiver.until.isoformat()} ({waiver.reason})"
 
 
 _BOUNDS = {
@@ -275,7 +275,7 @@ def _apply_environment(environment: Mapping[str, str], settings: dict[str, Setti
     for key in keys():
         variable = f"VIOLET_{key.name.upper().replace('.', '_')}"
         text = environment.get(variable)
-        if not text or key.name in ("policy.waive", "trust.signers"):
+        if not text or key.name == "trust.signers":
             continue
         try:
             settings[key.name] = Setting(key.parse(text), variable)
@@ -413,34 +413,3 @@ def _parse_signers(value: Any) -> tuple[TrustedSigner, ...]:
             raise ValueError(f"{name} has {unknown[0]!r}; it may have key and vouches_for")
         signers.append(TrustedSigner(name, table["key"], _parse_strings(table.get("vouches_for", ["*"]))))
     return tuple(signers)
-
-
-def _parse_waivers(value: Any) -> tuple[Waiver, ...]:
-    if not isinstance(value, list):
-        raise ValueError("must be written as [[policy.waive]] tables")
-    return tuple(_parse_waiver(number, entry) for number, entry in enumerate(value, 1))
-
-
-def _parse_waiver(number: int, entry: Any) -> Waiver:
-    import datetime
-
-    where = f"waiver {number}"
-    if not isinstance(entry, dict):
-        raise ValueError(f"{where} must be a table")
-    for name in entry:
-        if name not in ("rule", "path", "until", "reason"):
-            raise ValueError(f"{where} has {name!r}; it may have rule, path, until and reason")
-    for name in ("rule", "path", "reason"):
-        if not isinstance(entry.get(name), str) or not entry[name].strip():
-            raise ValueError(f"{where} needs a {name}")
-    until = entry.get("until")
-    if isinstance(until, str):
-        try:
-            until = datetime.date.fromisoformat(until)
-        except ValueError:
-            until = None
-    if isinstance(until, datetime.datetime):
-        until = until.date()
-    if not isinstance(until, datetime.date):
-        raise ValueError(f"{where} needs until, the last day on which it holds (2027-01-31)")
-    return Waiver(entry["rule"], entry["path"], until, entry["reason"].strip(), where)

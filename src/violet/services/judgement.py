@@ -1,41 +1,51 @@
-"""Apply the policy to a report."""
+"""Apply the policy to the report of a scan."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from violet.domain import ConfigurationError
-from violet.policy import decide, waive
+from violet.policy import decide
+from violet.services.options import WAIVERS
 
 if TYPE_CHECKING:
-    import datetime
-
     from violet.domain import Decision, Report
+    from violet.domain.gate import CheckedWaiver
     from violet.policy import Policy
+    from violet.services.configuration import Configuration
 
 
-def judge(report: Report, policy: Policy, today: datetime.date | None = None) -> tuple[Report, Decision]:
-    """The report with waived findings moved to ``accepted``, and the decision. ``today`` (default: the date
-    in UTC) decides which waivers are in force. Raises ``ConfigurationError`` for a waiver of a rule that
-    does not exist."""
-    if policy.waivers:
-        if today is None:
-            import datetime
+def waivers_of(configuration: Configuration) -> tuple[CheckedWaiver, ...]:
+    """The waivers that a scan under this configuration obeys. Where there are none, nothing is loaded for them."""
+    if not configuration.file or not os.path.isdir(os.path.join(configuration.root, WAIVERS)):
+        return ()
+    from violet.services.waivers import for_scan
 
-            today = datetime.datetime.now(datetime.UTC).date()
-        _require_known_rules(policy)
-        report = waive(report, policy, today)
-    return report, decide(report, policy, today)
+    return for_scan(configuration)
 
 
-def _require_known_rules(policy: Policy) -> None:
-    from violet.services.catalogue import rules
+def judge(report: Report, policy: Policy, waivers: tuple[CheckedWaiver, ...] = ()) -> tuple[Report, Decision]:
+    """The report with waived findings moved to ``accepted``, and the decision. ``waivers`` are all there are:
+    those that do not count are named where they are for something in the report."""
+    if not waivers:
+        return report, decide(report, policy)
+    from violet.domain.gate import WaiverStatus
+    from violet.policy.waivers import split
 
-    known = rules()
-    for waiver in policy.waivers:
-        if waiver.rule not in known:
-            import difflib
+    valid = [entry.waiver for entry in waivers if entry.status is WaiverStatus.VALID and entry.waiver]
+    findings, waived = split(report.findings, valid)
+    if waived:
+        report = replace(report, findings=findings, accepted=report.accepted + waived)
+    left = {finding.fingerprint for finding in findings}
+    notes = [_note(entry) for entry in waivers if entry.status is not WaiverStatus.VALID and _concerns(entry, left)]
+    return report, decide(report, policy, notes)
 
-            close = difflib.get_close_matches(waiver.rule, known, 1)
-            hint = f"Did you mean {close[0]!r}?" if close else "See: violet rules"
-            raise ConfigurationError(f"{waiver.origin.capitalize()} is for {waiver.rule!r}, which is no rule.", hint)
+
+def _concerns(entry: CheckedWaiver, fingerprints: set[str]) -> bool:
+    """Whether it would have covered something; one that cannot be read might have."""
+    return entry.waiver is None or entry.waiver.fingerprint in fingerprints
+
+
+def _note(entry: CheckedWaiver) -> str:
+    return f"The waiver {entry.path} does not count: {entry.reason}."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 IGNORE_FILE = ".violetignore"
+WAIVERS = "violet.waivers"
+"""The directory beside a configuration file that holds its waivers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -41,3 +43,5 @@ class ScanOptions:
     bounds: tuple[tuple[str, int], ...] = ()
     configuration: tuple[str, ...] = ()
     """Paths of the configuration files in force that were found by searching."""
+    intel: str = ""
+    """The directory of imported advisories (``""``: the user's own)."""

@@ -105,7 +105,7 @@ def _examine_all(
     overrides = list(options.bounds)
     jobs = [
         Job(
-            [t.path, t.shown, t.logical, t.root, options.deep, overrides],
+            [t.path, t.shown, t.logical, t.root, options.deep, overrides, options.intel],
             t.size,
             options.timeout + t.size // BYTES_PER_SECOND,
         )
