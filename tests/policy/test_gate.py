@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.policy.contexts import attestation, contexts, finding, good
@@ -246,6 +246,7 @@ def test_every_requirement_of_a_preset_can_fail(name: str, environment: str) -> 
 
 
 @pytest.mark.parametrize(("name", "environment"), PLACES)
+@settings(max_examples=30)
 @given(context=contexts(), severity=st.integers(0, 4), data=st.data())
 def test_worse_evidence_never_allows_more(
     name: str, environment: str, context: dict[str, Any], severity: int, data: st.DataObject

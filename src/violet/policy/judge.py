@@ -157,6 +157,9 @@ def _why_not(asked: Expression, context: Mapping[str, Any]) -> tuple[str, tuple[
         else:
             sentences.append(sentence(denied(part)))
             details += _observed(part, context)
+    signature = context.get("signature")
+    if "signature" in asked.needs and isinstance(signature, dict) and signature.get("reason"):
+        details.insert(0, str(signature["reason"]))
     shown = details[:_SHOWN]
     if len(details) > _SHOWN:
         shown.append(f"and {len(details) - _SHOWN:,} more")

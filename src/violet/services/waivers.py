@@ -174,7 +174,6 @@ def _checked(path: str, ring: Keyring, day: datetime.date, max_days: int) -> Che
 def _judged(path: str, content: bytes, ring: Keyring, day: datetime.date, max_days: int) -> CheckedWaiver:
     from violet.policy.waivers import PAYLOAD_TYPE, check, read
     from violet.provenance.envelope import EnvelopeError, decode, verify
-    from violet.provenance.evidence import vouches
     from violet.provenance.strict_json import parse
 
     try:
@@ -196,7 +195,7 @@ def _judged(path: str, content: bytes, ring: Keyring, day: datetime.date, max_da
     except EnvelopeError as error:
         status = WaiverStatus.UNKNOWN_SIGNER if error.code == "unknown-signer" else WaiverStatus.TAMPERED
         return CheckedWaiver(path, status, waiver, str(error))
-    names = sorted({entry.signer.name for entry in believed if vouches(entry.signer, ROLE)})
+    names = sorted({entry.signer.name for entry in believed if ROLE in entry.signer.vouches_for})
     if not names:
         everybody = ", ".join(sorted({entry.signer.name for entry in believed}))
         reason = f"{everybody} signed it, who may not approve waivers"

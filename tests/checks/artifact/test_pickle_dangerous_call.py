@@ -10,6 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from tests.checks.examples import outcomes, rules
+from violet.domain import Finding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,3 +81,22 @@ def test_it_is_found_behind_other_bytes(tmp_path: Path, prefix: bytes) -> None:
     path = tmp_path / "weights"
     path.write_bytes(prefix + pickle.dumps(Attack()))
     assert "artifact/pickle-dangerous-call" in rules(path)
+
+
+def _fingerprint(directory: Path, command: str, *, more: Any = None) -> str:
+    class Command:
+        def __reduce__(self) -> Any:
+            return os.system, (command,)
+
+    path = directory / "model.pkl"
+    path.write_bytes(pickle.dumps([more, Command()]))
+    (found,) = [o for o in outcomes(path) if isinstance(o, Finding) and o.rule == "artifact/pickle-dangerous-call"]
+    return found.fingerprint
+
+
+def test_who_accepts_one_command_has_not_accepted_another(tmp_path: Path) -> None:
+    first = _fingerprint(tmp_path, "touch /tmp/x")
+    assert _fingerprint(tmp_path, "touch /tmp/x", more={"weights": list(range(50))}) == first
+    long = "touch /tmp/x # " + "x" * 5_000
+    assert len({first, _fingerprint(tmp_path, "touch /tmp/y"), _fingerprint(tmp_path, long)}) == 3
+    assert _fingerprint(tmp_path, long + "y") != _fingerprint(tmp_path, long + "z")

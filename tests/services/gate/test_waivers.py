@@ -208,6 +208,10 @@ def test_a_copy_says_nothing_new(place: World, trojan: str) -> None:
     assert len(load_waivers(DIRECTORY, load().signers, TODAY, 90)) == 1
 
 
-def test_signers_of_anything_may_approve_unless_they_are_told_apart(place: World, trojan: str) -> None:
+def test_who_vouches_for_everything_does_not_approve_waivers(place: World, trojan: str) -> None:
+    """To accept a risk is another office than to say what is: it is given by name."""
     place.policy(RULES, TRUST.replace('vouches_for = ["signature"]', 'vouches_for = ["*"]'))
+    with pytest.raises(UsageError, match="would not count"):
+        waive(place, "release", fingerprint=trojan)
+    place.policy(RULES, TRUST.replace('vouches_for = ["signature"]', 'vouches_for = ["*", "waiver"]'))
     assert waive(place, "release", fingerprint=trojan).status is WaiverStatus.VALID

@@ -50,9 +50,14 @@ def judge(context: Context) -> Iterator[Outcome]:
         broken = f" The stream breaks afterwards, at byte {stream.end:,}, too late." if stream.broken else ""
         how = "calls" if found.calls else "imports"
         renamed = f" (written as {found.raw})" if found.raw else ""
+        key = found.dotted
+        if found.calls:
+            from violet.formats.pickle.call_digest import call_digest
+
+            key = f"{key} {call_digest(found)}"  # who accepts one command has not accepted another
         yield context.finding(
             f"Loading this pickle {how} {found.dotted}{renamed}, which {reason}.{broken}",
             evidence=evidence,
-            key=found.dotted,
+            key=key,
             offset=offset,
         )

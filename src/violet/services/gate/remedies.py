@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from violet.domain.gate import Outcome, Requirement, RequirementResult
@@ -48,11 +49,31 @@ def making(source: str, model: str, asked: Expression | None = None) -> str:
 
 
 def reproduce(requirement: Requirement, request: Request, found: dict[str, Gathered]) -> str:
-    """One command for each kind of evidence that the requirement asks about."""
-    shown = [_SHOWING[source].format(path=request.shown) for source in requirement.needs]
+    """One command for each kind of evidence that the requirement asks about, believing whom the gate believed."""
+    shown = [_SHOWING[source].format(path=request.shown) + _settings(source, request) for source in requirement.needs]
     if not shown:
         shown = [request.identity.command(request.path)]
     return " && ".join(dict.fromkeys(shown))
+
+
+def _settings(source: str, request: Request) -> str:
+    """The options with which a command sees the evidence that the gate saw."""
+    if source in ("scan", "bom"):
+        return ""
+    options = request.options
+    words: list[str] = []
+    if source == "signature":
+        words += ["--signature", options.signature] if options.signature else []
+        words += [word for named in options.trust for word in ("--key", named.rpartition("=")[2])]
+    elif source in ("attestations", "lineage"):
+        words += [word for named in options.trust for word in ("--trust", named)]
+        where = "--store" if source == "attestations" else "--search"
+        words += [word for store in options.stores for word in (where, store)]
+    configuration = request.configuration.file
+    believed_here = source == "signature" and options.trust  # keys that are named stand for those of the settings
+    if configuration and not believed_here:
+        words += ["--config", configuration]
+    return f" {shlex.join(words)}" if words else ""
 
 
 def fix(result: RequirementResult, asked: Expression, request: Request, facts: Facts) -> str:
@@ -64,6 +85,9 @@ def fix(result: RequirementResult, asked: Expression, request: Request, facts: F
         return missing[0]
     if result.requirement.remedy:
         return result.requirement.remedy
+    signature = facts.context.get("signature")
+    if "signature" in result.requirement.needs and isinstance(signature, dict) and signature.get("altered"):
+        return "Get the model again from whoever signed it; a change that was meant is signed anew by its maker."
     if result.findings:
         return f"violet rules explain {result.findings[0].rule}"
     for source in result.requirement.needs:
