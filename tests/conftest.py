@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,18 @@ from hypothesis import settings
 settings.register_profile("suite", deadline=None, max_examples=100, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=2_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+@pytest.fixture(autouse=True)
+def no_advisories_of_this_machine() -> Iterator[None]:
+    """What somebody has imported here makes no difference to any test; one that wants advisories names them."""
+    known = os.environ.get("VIOLET_INTEL_DIRECTORY")
+    os.environ["VIOLET_INTEL_DIRECTORY"] = os.path.join(os.path.dirname(__file__), "no-advisories-here")
+    yield
+    if known is None:
+        os.environ.pop("VIOLET_INTEL_DIRECTORY", None)
+    else:
+        os.environ["VIOLET_INTEL_DIRECTORY"] = known
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

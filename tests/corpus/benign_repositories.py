@@ -212,6 +212,12 @@ def _notebook(*cells: str) -> dict[str, Any]:
     }
 
 
+def _parquet() -> bytes:
+    """The smallest Parquet file: version 1, a schema of a root alone, no rows, no row groups (Thrift compact)."""
+    footer = b"\x15\x02\x19\x1c\x48\x06schema\x15\x00\x00\x16\x00\x19\x0c\x00"
+    return b"PAR1" + footer + struct.pack("<I", len(footer)) + b"PAR1"
+
+
 def _image() -> bytes:
     """A one-colour PNG. Source: W3C PNG specification, section 5."""
 
@@ -393,7 +399,7 @@ SAMPLES = (
     _text("labels.txt", "benign/text", "cat\ndog\nsystem\neval\n"),
     _text("rows.jsonl", "benign/data", "\n".join(json.dumps({"text": f"row {i}", "label": i % 2}) for i in range(50))),
     _sample("picture.png", "benign/data", _image),
-    _sample("table.parquet", "benign/data", lambda: b"PAR1" + bytes(64) + struct.pack("<I", 0) + b"PAR1"),
+    _sample("table.parquet", "benign/data", _parquet),
     _sample("empty.bin", "benign/data", bytes),
     _sample("deflated.zip", "benign/archive", _zip(zipfile.ZIP_DEFLATED)),
     _sample("stored.zip", "benign/archive", _zip(zipfile.ZIP_STORED)),

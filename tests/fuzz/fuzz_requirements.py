@@ -1,4 +1,4 @@
-"""Fuzz entry: the requirements reader gives an outcome for any bytes."""
+"""Fuzz entry: the readers of lists of packages give an outcome for any bytes."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ from tests.formats.tensor_files import survives
 
 
 def fuzz_one(data: bytes) -> None:
-    survives("requirements", data, "requirements.txt")
+    for name in ("requirements.txt", "environment.yml", "meta.yaml"):
+        survives("requirements", data, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +25,6 @@ ANY = ("*",)
 """For ``@check(RULE, formats=ANY)``: asked of every node, whatever its format."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One examined thing: a file, or something inside one.
 
@@ -35,17 +33,45 @@ class Node:
     the one that ``parsed`` was read as (``None`` where the content is of no known format).
     """
 
-    path: str
-    logical_path: str
-    name: str
-    source: Source
-    format: Format | None
-    formats: tuple[Format, ...]
-    parsed: Parsed
-    depth: int
-    relation: Relation | None
-    parent: Node | None
-    deep: bool
+    __slots__ = (
+        "deep",
+        "depth",
+        "format",
+        "formats",
+        "logical_path",
+        "name",
+        "parent",
+        "parsed",
+        "path",
+        "relation",
+        "source",
+    )
+
+    def __init__(
+        self,
+        path: str,
+        logical_path: str,
+        name: str,
+        source: Source,
+        format: Format | None,  # noqa: A002
+        formats: tuple[Format, ...],
+        parsed: Parsed,
+        depth: int,
+        relation: Relation | None,
+        parent: Node | None,
+        deep: bool,
+    ) -> None:
+        self.path = path
+        self.logical_path = logical_path
+        self.name = name
+        self.source = source
+        self.format = format
+        self.formats = formats
+        self.parsed = parsed
+        self.depth = depth
+        self.relation = relation
+        self.parent = parent
+        self.deep = deep
 
 
 class Context:
@@ -97,14 +123,16 @@ class Context:
         return Measurement(Location(self.node.path), name, value, unit)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Check:
     """A rule, the formats it is asked of (``("*",)``: every node), and the function that answers."""
 
-    rule: Rule
-    formats: tuple[str, ...]
-    judge: Judge
-    module: str
+    __slots__ = ("formats", "judge", "module", "rule")
+
+    def __init__(self, rule: Rule, formats: tuple[str, ...], judge: Judge, module: str) -> None:
+        self.rule = rule
+        self.formats = formats
+        self.judge = judge
+        self.module = module
 
     @property
     def help(self) -> str:

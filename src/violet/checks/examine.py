@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from violet.checks.base import Context, Node, checks_for
@@ -25,26 +24,53 @@ STOPPED_RULE = "artifact/examination-stopped"
 """The rule of what the examination itself reports; its text is in the check of that name."""
 
 
-@dataclass(slots=True)
 class Examination:
     """What came of one file: an asset for it and for each part, and the outcomes, in file order."""
 
-    assets: list[Asset] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    __slots__ = ("assets", "outcomes")
+
+    def __init__(self, assets: list[Asset] | None = None, outcomes: list[Outcome] | None = None) -> None:
+        self.assets = [] if assets is None else assets
+        self.outcomes = [] if outcomes is None else outcomes
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Pending:
-    source: Source
-    name: str
-    path: str
-    logical_path: str
-    depth: int
-    relation: Relation | None
-    parent: Node | None
-    forced: str
-    sibling: Callable[[str], Source | None]
-    siblings: Callable[[], list[str]]
+    __slots__ = (
+        "depth",
+        "forced",
+        "logical_path",
+        "name",
+        "parent",
+        "path",
+        "relation",
+        "sibling",
+        "siblings",
+        "source",
+    )
+
+    def __init__(
+        self,
+        source: Source,
+        name: str,
+        path: str,
+        logical_path: str,
+        depth: int,
+        relation: Relation | None,
+        parent: Node | None,
+        forced: str,
+        sibling: Callable[[str], Source | None],
+        siblings: Callable[[], list[str]],
+    ) -> None:
+        self.source = source
+        self.name = name
+        self.path = path
+        self.logical_path = logical_path
+        self.depth = depth
+        self.relation = relation
+        self.parent = parent
+        self.forced = forced
+        self.sibling = sibling
+        self.siblings = siblings
 
 
 def examine_file(

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty, Format
@@ -28,7 +27,6 @@ MOST_HOPS = 40
 """Links that are followed to find where one leads, as many as Linux follows."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Member:
     """One member of an archive.
 
@@ -37,22 +35,37 @@ class Member:
     had (encrypted, an unknown method, a directory).
     """
 
-    name: str
-    size: int
-    compressed: int
-    offset: int
-    source: Source | None = None
-    is_dir: bool = False
-    is_link: bool = False
-    link_target: str = ""
+    __slots__ = ("compressed", "is_dir", "is_link", "link_target", "name", "offset", "size", "source")
+
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        compressed: int,
+        offset: int,
+        source: Source | None = None,
+        is_dir: bool = False,
+        is_link: bool = False,
+        link_target: str = "",
+    ) -> None:
+        self.name = name
+        self.size = size
+        self.compressed = compressed
+        self.offset = offset
+        self.source = source
+        self.is_dir = is_dir
+        self.is_link = is_link
+        self.link_target = link_target
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class ArchiveFacts:
     """What an archive holds: ``kind`` is the format's id, ``members`` are in the order of its directory."""
 
-    kind: str
-    members: tuple[Member, ...]
+    __slots__ = ("kind", "members")
+
+    def __init__(self, kind: str, members: tuple[Member, ...]) -> None:
+        self.kind = kind
+        self.members = members
 
 
 _names: tuple[Source, tuple[str, ...]] | None = None

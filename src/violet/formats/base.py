@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,21 +26,21 @@ class Certainty(enum.IntEnum):
     """The magic number, or a structure that nothing else has."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Probe:
     """What sniffers look at. ``name`` is the base name (``model.pkl``), possibly empty."""
 
-    source: Source
-    name: str
-    head: bytes
-    _tail: bytes | None = None
-    suffix: str = ""
+    __slots__ = ("_tail", "head", "name", "source", "suffix")
+
+    suffix: str
     """The last suffix in lower case with its dot, or ``""``."""
 
-    def __post_init__(self) -> None:
-        dot = self.name.rfind(".")
-        if dot > 0:
-            self.suffix = self.name[dot:].lower()
+    def __init__(self, source: Source, name: str, head: bytes) -> None:
+        self.source = source
+        self.name = name
+        self.head = head
+        self._tail: bytes | None = None
+        dot = name.rfind(".")
+        self.suffix = name[dot:].lower() if dot > 0 else ""
 
     @property
     def tail(self) -> bytes:
@@ -67,7 +66,6 @@ class Relation(enum.StrEnum):
     """A text taken out of metadata (a chat template, a source text)."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Child:
     """Something inside that is examined on its own.
 
@@ -75,14 +73,23 @@ class Child:
     of where it stands). ``offset`` is where it begins in the parent, where that has a meaning.
     """
 
-    name: str
-    source: Source
-    relation: Relation = Relation.MEMBER
-    format: str = ""
-    offset: int | None = None
+    __slots__ = ("format", "name", "offset", "relation", "source")
+
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        relation: Relation = Relation.MEMBER,
+        format: str = "",  # noqa: A002
+        offset: int | None = None,
+    ) -> None:
+        self.name = name
+        self.source = source
+        self.relation = relation
+        self.format = format
+        self.offset = offset
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Defect:
     """Where content breaks the rules of its format.
 
@@ -92,27 +99,37 @@ class Defect:
     ``unsupported`` (valid, but this reader does not look inside: what it holds stays unexamined).
     """
 
-    kind: str
-    message: str
-    offset: int | None = None
-    key: str = ""
-    evidence: str = ""
+    __slots__ = ("evidence", "key", "kind", "message", "offset")
+
+    def __init__(self, kind: str, message: str, offset: int | None = None, key: str = "", evidence: str = "") -> None:
+        self.kind = kind
+        self.message = message
+        self.offset = offset
+        self.key = key
+        self.evidence = evidence
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Parsed:
     """What a reader saw: format-specific ``facts``, ``children`` to examine, ``defects``.
 
     ``unexamined`` says, in plain words, which parts could not be looked at.
     """
 
-    facts: object = None
-    children: list[Child] = field(default_factory=list)
-    defects: list[Defect] = field(default_factory=list)
-    unexamined: list[str] = field(default_factory=list)
+    __slots__ = ("children", "defects", "facts", "unexamined")
+
+    def __init__(
+        self,
+        facts: object = None,
+        children: list[Child] | None = None,
+        defects: list[Defect] | None = None,
+        unexamined: list[str] | None = None,
+    ) -> None:
+        self.facts = facts
+        self.children = [] if children is None else children
+        self.defects = [] if defects is None else defects
+        self.unexamined = [] if unexamined is None else unexamined
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Reading:
     """What a reader may use besides the source.
 
@@ -121,15 +138,25 @@ class Reading:
     lists their relative paths, at most a few thousand.
     """
 
-    name: str
-    bounds: Bounds
-    meter: Meter
-    deep: bool = False
-    sibling: Callable[[str], Source | None] = field(default=lambda _path: None)
-    siblings: Callable[[], list[str]] = field(default=list)
+    __slots__ = ("bounds", "deep", "meter", "name", "sibling", "siblings")
+
+    def __init__(
+        self,
+        name: str,
+        bounds: Bounds,
+        meter: Meter,
+        deep: bool = False,
+        sibling: Callable[[str], Source | None] = lambda _path: None,
+        siblings: Callable[[], list[str]] = list,
+    ) -> None:
+        self.name = name
+        self.bounds = bounds
+        self.meter = meter
+        self.deep = deep
+        self.sibling = sibling
+        self.siblings = siblings
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Format:
     """One file format. ``formats/<name>.py`` holds ``FORMAT = Format(...)``: nothing else is touched.
 
@@ -139,16 +166,35 @@ class Format:
     identified is reported as not examined, unless it is ``inert`` (images, fonts, plain text).
     """
 
-    id: str
-    title: str
-    suffixes: tuple[str, ...]
-    sniff: Callable[[Probe], Certainty]
-    read: Callable[[Source, Reading], Parsed] | None = None
-    executable: bool = False
-    inert: bool = False
-    first: bytes = b""
+    __slots__ = ("executable", "first", "id", "inert", "rank", "read", "sniff", "suffixes", "textual", "title")
+
+    first: bytes
     """The bytes with which such content can begin (empty: any): others are not asked about."""
-    textual: bool = False
+    textual: bool
     """Whether such content holds no NUL bytes (unless a byte-order mark says that it is UTF-16)."""
-    rank: int = 50
+    rank: int
     """Among equally certain formats the lower rank is the main one, the others are read as well."""
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        title: str,
+        suffixes: tuple[str, ...],
+        sniff: Callable[[Probe], Certainty],
+        read: Callable[[Source, Reading], Parsed] | None = None,
+        executable: bool = False,
+        inert: bool = False,
+        first: bytes = b"",
+        textual: bool = False,
+        rank: int = 50,
+    ) -> None:
+        self.id = id
+        self.title = title
+        self.suffixes = suffixes
+        self.sniff = sniff
+        self.read = read
+        self.executable = executable
+        self.inert = inert
+        self.first = first
+        self.textual = textual
+        self.rank = rank

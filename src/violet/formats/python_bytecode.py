@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty, Format, Parsed
@@ -12,16 +11,18 @@ if TYPE_CHECKING:
     from violet.formats.source import Source
 
 
-@dataclass(frozen=True, slots=True)
 class BytecodeFacts:
     """``magic`` is the number of the bytecode's version; ``source`` the path of the source beside it, or
     ``""``; ``unchecked`` says that Python is told not to compare the two (PEP 552); ``stale`` that the
     length of the source that was compiled is not that of the one beside it."""
 
-    magic: int
-    source: str
-    unchecked: bool
-    stale: bool
+    __slots__ = ("magic", "source", "stale", "unchecked")
+
+    def __init__(self, magic: int, source: str, unchecked: bool, stale: bool) -> None:
+        self.magic = magic
+        self.source = source
+        self.unchecked = unchecked
+        self.stale = stale
 
 
 def _sniff(probe: Probe) -> Certainty:

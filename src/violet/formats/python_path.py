@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty, Format, Parsed
@@ -14,12 +13,14 @@ if TYPE_CHECKING:
     from violet.formats.text.document import Document
 
 
-@dataclass(frozen=True, slots=True)
 class PathFacts:
     """``imports`` are the lines that are run, with their number from 1."""
 
-    document: Document
-    imports: tuple[tuple[int, str], ...]
+    __slots__ = ("document", "imports")
+
+    def __init__(self, document: Document, imports: tuple[tuple[int, str], ...]) -> None:
+        self.document = document
+        self.imports = imports
 
 
 def _sniff(probe: Probe) -> Certainty:

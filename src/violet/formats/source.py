@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -114,37 +113,62 @@ class BoundExceededError(Exception):
         self.message = message
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Bounds:
     """What the examination of one top-level file may use."""
 
-    depth: int = 16
+    __slots__ = ("carved", "depth", "expanded", "in_memory", "members", "operations", "table", "text")
+
+    depth: int
     """Containers within containers."""
-    members: int = 100_000
+    members: int
     """Members of all containers together."""
-    expanded: int = 8 << 30
+    expanded: int
     """Bytes that decompression may produce, all together."""
-    in_memory: int = 32 << 20
+    in_memory: int
     """Bytes of one expanded member held in memory; larger ones go to an unlinked temporary file."""
-    operations: int = 4 << 30
+    operations: int
     """Bytes of opcodes that the pickle machine follows, all streams together."""
-    carved: int = 256 << 20
+    carved: int
     """Bytes of unknown content that are searched for pickles within."""
-    text: int = 4 << 20
+    text: int
     """Bytes of a text file (source, template, configuration) that are read."""
-    table: int = 64 << 20
+    table: int
     """Bytes of one header, directory or table (of a safetensors, zip, 7z or GGUF file)."""
 
+    def __init__(
+        self,
+        depth: int = 16,
+        members: int = 100_000,
+        expanded: int = 8 << 30,
+        in_memory: int = 32 << 20,
+        operations: int = 4 << 30,
+        carved: int = 256 << 20,
+        text: int = 4 << 20,
+        table: int = 64 << 20,
+    ) -> None:
+        self.depth = depth
+        self.members = members
+        self.expanded = expanded
+        self.in_memory = in_memory
+        self.operations = operations
+        self.carved = carved
+        self.text = text
+        self.table = table
 
-@dataclass(slots=True, eq=False, repr=False)
+
 class Meter:
     """What the examination of one top-level file has used so far; raises ``BoundExceededError``."""
 
-    bounds: Bounds
-    members: int = 0
-    expanded: int = 0
-    operations: int = 0
-    carved: int = 0
+    __slots__ = ("bounds", "carved", "expanded", "members", "operations")
+
+    def __init__(
+        self, bounds: Bounds, members: int = 0, expanded: int = 0, operations: int = 0, carved: int = 0
+    ) -> None:
+        self.bounds = bounds
+        self.members = members
+        self.expanded = expanded
+        self.operations = operations
+        self.carved = carved
 
     def carve(self, count: int) -> int:
         """How many of ``count`` bytes may still be searched for hidden pickles."""

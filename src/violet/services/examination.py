@@ -10,11 +10,14 @@ if TYPE_CHECKING:
 
 
 def examine_target(payload: list[Any]) -> list[Any]:
-    """Examine the file that ``payload`` names: path, shown path, logical path, root, deep, bounds by name."""
+    """Examine the file that ``payload`` names: path, shown path, logical path, root, deep, bounds by name, and the
+    directory of imported advisories (``""``: the user's own)."""
     from violet.checks.examine import examine_file
     from violet.services.wire import encode
 
-    path, shown, logical, root, deep, overrides = payload
+    path, shown, logical, root, deep, overrides, intel = payload
+    if intel:
+        os.environ["VIOLET_INTEL_DIRECTORY"] = intel  # of this worker, for the check that looks packages up
     bounds = None
     if overrides:
         from violet.formats.source import Bounds

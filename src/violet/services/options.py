@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 IGNORE_FILE = ".violetignore"
 WAIVERS = "violet.waivers"
 """The directory beside a configuration file that holds its waivers."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IgnoreSource:
     """Patterns of one origin, relative to the directory ``base``.
 
@@ -17,13 +14,15 @@ class IgnoreSource:
     was named on the command line are relative to the scanned root.
     """
 
-    origin: str
-    lines: tuple[tuple[int, str], ...]
-    base: str
-    found: bool = True
+    __slots__ = ("base", "found", "lines", "origin")
+
+    def __init__(self, origin: str, lines: tuple[tuple[int, str], ...], base: str, found: bool = True) -> None:
+        self.origin = origin
+        self.lines = lines
+        self.base = base
+        self.found = found
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScanOptions:
     """``paths`` are files and directories, ``packages`` installed distributions or import names.
 
@@ -32,16 +31,47 @@ class ScanOptions:
     ``violet.formats.source.Bounds`` by name; ``baseline`` is the path of an earlier report.
     """
 
-    paths: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    deep: bool = False
-    jobs: int = 0
-    timeout: float = 120.0
-    memory: int = 1 << 30
-    baseline: str = ""
-    ignore: tuple[IgnoreSource, ...] = ()
-    bounds: tuple[tuple[str, int], ...] = ()
-    configuration: tuple[str, ...] = ()
+    __slots__ = (
+        "baseline",
+        "bounds",
+        "configuration",
+        "deep",
+        "ignore",
+        "intel",
+        "jobs",
+        "memory",
+        "packages",
+        "paths",
+        "timeout",
+    )
+
+    configuration: tuple[str, ...]
     """Paths of the configuration files in force that were found by searching."""
-    intel: str = ""
+    intel: str
     """The directory of imported advisories (``""``: the user's own)."""
+
+    def __init__(
+        self,
+        paths: tuple[str, ...] = (),
+        packages: tuple[str, ...] = (),
+        deep: bool = False,
+        jobs: int = 0,
+        timeout: float = 120.0,
+        memory: int = 1 << 30,
+        baseline: str = "",
+        ignore: tuple[IgnoreSource, ...] = (),
+        bounds: tuple[tuple[str, int], ...] = (),
+        configuration: tuple[str, ...] = (),
+        intel: str = "",
+    ) -> None:
+        self.paths = paths
+        self.packages = packages
+        self.deep = deep
+        self.jobs = jobs
+        self.timeout = timeout
+        self.memory = memory
+        self.baseline = baseline
+        self.ignore = ignore
+        self.bounds = bounds
+        self.configuration = configuration
+        self.intel = intel

@@ -48,7 +48,8 @@ RULE = Rule(
 _LOOKED_INTO = frozenset(
     ["zip", "tar", "sevenzip", "gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile", "elf", "pe", "macho",
      "ape", "text", "json", "yaml", "xml", "html", "python", "shell", "notebook", "jinja", "requirements", "mlflow",
-     "huggingface", "python-bytecode", "python-path", "lfs-pointer"]
+     "huggingface", "python-bytecode", "python-path", "lfs-pointer", "python-project", "lock-file", "dockerfile",
+     "compose", "pipeline"]
 )  # fmt: skip
 """Formats whose parts are examined on their own, or that are executables or text themselves."""
 

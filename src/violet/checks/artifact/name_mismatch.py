@@ -81,6 +81,8 @@ def judge(context: Context) -> Iterator[Outcome]:
         return  # pandas compresses under the name of the archive itself
     if found.id not in ALWAYS_TELLING | CLOSED and node.name.lower().endswith(VAGUE):
         return
+    if found.id == "requirements" and any(entry.id == "text" for entry in announced):
+        return  # lists of packages go by any name of a text
     titles = " or ".join(dict.fromkeys(entry.title for entry in announced[:3]))
     if found.id in STREAMS and all(entry.id in STREAMS for entry in announced):
         severity = Severity.LOW  # one compressor under another's name, as joblib writes: readers go by content

@@ -43,6 +43,8 @@ RULE = Rule(
     cwe=(78, 94, 502),
 )
 
+LOADING = ("deserialize", "remote-code")
+
 
 @check(RULE, formats=("python",))
 def judge(context: Context) -> Iterable[Outcome]:
@@ -52,7 +54,12 @@ def judge(context: Context) -> Iterable[Outcome]:
     if facts is None:
         return
     if facts.acts:
-        yield from findings(context, facts.acts, BY_TIME, model_code=facts.named_by)
+        # what the checks of unsafe loading tell, with its cure, is not told twice
+        decided = any(pin.name == "torch" for pin in facts.pins)
+        certain = [c for c in facts.loads if decided or (c.kind, c.detail) != ("torch-load", "default")]
+        told = set() if facts.named_by else {call.line for call in certain}
+        acts = [act for act in facts.acts if act.kind not in LOADING or act.line not in told]
+        yield from findings(context, acts, BY_TIME, model_code=facts.named_by)
     if facts.problem:
         yield context.finding(
             f"The source {facts.problem}, so what it does could not be followed.",

@@ -44,7 +44,10 @@ RULE = Rule(
     cwe=(798, 312),
 )
 
-FORMATS = ("text", "json", "yaml", "python", "xml", "html", "shell", "requirements", "mlflow", "jinja", "modelfile")
+FORMATS = (
+    "text", "json", "yaml", "python", "xml", "html", "shell", "requirements", "mlflow", "jinja", "modelfile",
+    "python-project", "lock-file", "dockerfile", "compose", "pipeline",
+)  # fmt: skip
 MOST_TOLD = 50
 SHORTEST = 16
 """Bytes below which no text holds a secret worth the name."""

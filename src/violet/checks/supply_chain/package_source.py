@@ -31,7 +31,7 @@ from violet.domain import Confidence, Outcome, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from violet.formats.requirements.reader import Requirement
+    from violet.formats.project.facts import Dependency, Setting
 
 RULE = Rule(
     id="supply_chain/package-source",
@@ -51,10 +51,13 @@ _KNOWN_HOSTS = (
 
 @check(RULE, formats=("requirements",))
 def judge(context: Context) -> Iterable[Outcome]:
-    from violet.formats.requirements.reader import RequirementsFacts
+    from violet.formats.project.facts import DependencyFacts
 
-    facts = context.facts(RequirementsFacts)
-    for item in facts.requirements if facts else ():
+    facts = context.facts(DependencyFacts)
+    if facts is None:
+        return
+    items: list[Dependency | Setting] = [*facts.dependencies, *facts.settings]
+    for item in sorted(items, key=lambda entry: entry.region.start):
         found = _judge(item)
         if found is not None:
             severity, message = found
@@ -68,12 +71,13 @@ def judge(context: Context) -> Iterable[Outcome]:
             )
 
 
-def _judge(item: Requirement) -> tuple[Severity, str] | None:
-    if item.kind in ("package", "include"):
+def _judge(item: Dependency | Setting) -> tuple[Severity, str] | None:
+    if item.kind in ("package", "include", "constraint"):
         return None
     text = item.text.lower()
     host = _host(text)
     known = any(host == name or host.endswith("." + name) for name in _KNOWN_HOSTS)
+    pinned = getattr(item, "pinned", False)
     insecure = "http://" in text and not host.startswith(("localhost", "127."))
     if item.kind == "command":
         return Severity.HIGH, "The line holds a shell command."
@@ -88,12 +92,12 @@ def _judge(item: Requirement) -> tuple[Severity, str] | None:
     if item.kind in ("url", "repository"):
         if not known and host:
             return Severity.MEDIUM, f"A package comes from an uncommon host, {host}."
-        return None if item.pinned else (Severity.LOW, "A package comes from a repository or address, unpinned.")
+        return None if pinned else (Severity.LOW, "A package comes from a repository or address, unpinned.")
     if item.kind == "links":
         return (Severity.LOW if known else Severity.MEDIUM), "Packages come from a list of links."
     if item.kind == "path" and (".." in text or text.startswith(("/", "~")) or "file:///" in text):
         return Severity.MEDIUM, "A package comes from outside the model's directory."
-    if item.kind == "channel" and not item.pinned and "://" in text and not known:
+    if item.kind == "channel" and "://" in text and not known:
         return Severity.MEDIUM, "Packages come from a channel at an uncommon host."
     return None
 

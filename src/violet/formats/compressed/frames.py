@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Defect
@@ -27,14 +26,22 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _LZ4 = b"\x04\x22\x4d\x18"
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Notes:
     """What a reader learns on the way. ``hidden`` holds name, offset, length, and whether it is usual."""
 
-    defects: list[Defect] = field(default_factory=list)
-    unexamined: list[str] = field(default_factory=list)
-    hidden: list[tuple[str, int, int, bool]] = field(default_factory=list)
-    name: str = ""
+    __slots__ = ("defects", "hidden", "name", "unexamined")
+
+    def __init__(
+        self,
+        defects: list[Defect] | None = None,
+        unexamined: list[str] | None = None,
+        hidden: list[tuple[str, int, int, bool]] | None = None,
+        name: str = "",
+    ) -> None:
+        self.defects = [] if defects is None else defects
+        self.unexamined = [] if unexamined is None else unexamined
+        self.hidden = [] if hidden is None else hidden
+        self.name = name
 
 
 def frames(kind: str, source: Source, notes: Notes) -> Iterator[bytes]:
@@ -144,12 +151,16 @@ def first_nonzero(source: Source, at: int, stop: int) -> int:
     return stop
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _GzipHeader:
-    end: int
-    name: bytes = b""
-    extra: tuple[int, int] = (0, 0)
-    comment: tuple[int, int] = (0, 0)
+    __slots__ = ("comment", "end", "extra", "name")
+
+    def __init__(
+        self, end: int, name: bytes = b"", extra: tuple[int, int] = (0, 0), comment: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.end = end
+        self.name = name
+        self.extra = extra
+        self.comment = comment
 
 
 def _gzip(source: Source, notes: Notes) -> Iterator[bytes]:

@@ -49,17 +49,6 @@ def _idx(probe: Probe) -> Certainty:
     return Certainty.LIKELY if start + size == probe.source.size else Certainty.NO
 
 
-@begins(b"P")
-def _parquet(probe: Probe) -> Certainty:
-    """The same four letters at both ends; at the start alone where the end is missing."""
-    mark = probe.head[:4]
-    if mark not in (b"PAR1", b"PARE"):
-        return Certainty.NO
-    if probe.tail.endswith(mark):
-        return Certainty.CERTAIN
-    return Certainty.LIKELY if 0x15 in probe.head[4:6] else Certainty.NO
-
-
 def _matlab(probe: Probe) -> Certainty:
     """Version 7.3 says the same and is an HDF5 file too, from byte 512."""
     if probe.head.startswith(b"MATLAB ") and b" MAT-file" in probe.head[:32]:
@@ -77,7 +66,6 @@ def _orc(probe: Probe) -> Certainty:
 
 
 DATA = (
-    known("parquet", "Parquet", (".parquet",), _parquet),
     known("arrow", "Arrow file", (".arrow", ".feather", ".ipc"), magic(b"ARROW1\0\0", b"FEA1")),
     known("avro", "Avro", (".avro",), magic(b"Obj\1")),
     known("orc", "ORC", (".orc",), _orc),

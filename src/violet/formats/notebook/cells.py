@@ -8,13 +8,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 from violet.formats.base import Defect, Parsed, Reading
 from violet.formats.json_text.reader import JsonFacts, parse
 from violet.formats.python_source.acts import Act
+from violet.formats.python_source.loading import UnsafeCall, kinds_of, moved
 from violet.formats.shell.commands import Command, hostile_commands
 from violet.formats.source import Source
 from violet.formats.text.document import Document, read_document, unexamined_parts
+
+if TYPE_CHECKING:
+    from violet.formats.project.pins import Pin
 
 MOST_CELLS = 20_000
 CODE_AT_MOST = 4 << 20
@@ -50,6 +55,9 @@ class NotebookFacts:
     hidden: list[int] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     language: str = "python"
+    loads: list[tuple[int, UnsafeCall]] = field(default_factory=list)
+    """Calls that load unsafely, each with its cell; lines are those of the cell, positions mean nothing."""
+    pins: tuple[Pin, ...] = ()
 
 
 def read(source: Source, reading: Reading) -> Parsed:
@@ -68,6 +76,10 @@ def read(source: Source, reading: Reading) -> Parsed:
         return parsed
     facts.language = _language(notebook)
     _cells(facts, _cells_of(notebook), parsed)
+    if facts.loads:
+        from violet.formats.project.pins import pins_for
+
+        facts.pins = pins_for(kinds_of(call for _, call in facts.loads), reading)
     return parsed
 
 
@@ -154,6 +166,7 @@ def _analyse(facts: NotebookFacts, code: list[tuple[int, str]]) -> None:
             analysis = analyse(python)
             facts.problems.append((number, analysis.problem or "cannot be parsed"))
             facts.acts.extend((number, act) for act in analysis.acts)
+            facts.loads.extend((number, call) for call in analysis.loads)
         else:
             plain.append((number, python))
     starts: list[tuple[int, int]] = []
@@ -165,6 +178,9 @@ def _analyse(facts: NotebookFacts, code: list[tuple[int, str]]) -> None:
     for act in analysis.acts:
         start, number = max((s for s in starts if s[0] < act.line), default=(0, 1))
         facts.acts.append((number, Act(act.kind, act.call, act.line - start, act.when, act.detail)))
+    for call in analysis.loads:
+        start, number = max((s for s in starts if s[0] < call.line), default=(0, 1))
+        facts.loads.append((number, moved(call, start)))
     facts.acts.sort(key=lambda item: (item[0], item[1].line))
 
 

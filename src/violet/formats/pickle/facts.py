@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from violet.formats.pickle.values import Call, Global, Value
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Oddity:
     """Something no pickler writes.
 
@@ -21,23 +19,27 @@ class Oddity:
     an array whose extent cannot be told, or that lies about it).
     """
 
-    kind: str
-    offset: int
-    evidence: str
-    key: str
+    __slots__ = ("evidence", "key", "kind", "offset")
+
+    def __init__(self, kind: str, offset: int, evidence: str, key: str) -> None:
+        self.kind = kind
+        self.offset = offset
+        self.evidence = evidence
+        self.key = key
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class CodeObject:
     """Code carried by value: ``maker`` builds it, ``words`` are the strings found in it."""
 
-    maker: str
-    offset: int
-    evidence: str
-    words: tuple[str, ...]
+    __slots__ = ("evidence", "maker", "offset", "words")
+
+    def __init__(self, maker: str, offset: int, evidence: str, words: tuple[str, ...]) -> None:
+        self.maker = maker
+        self.offset = offset
+        self.evidence = evidence
+        self.words = words
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Stream:
     """One pickle, from ``start`` to ``end`` (byte offsets in its source).
 
@@ -45,24 +47,61 @@ class Stream:
     was executed before that point.
     """
 
-    start: int
-    end: int = 0
-    protocol: int = 0
-    broken: str = ""
-    result: Value = None
-    globals: list[Global] = field(default_factory=list)
-    computed_calls: list[Call] = field(default_factory=list)
-    oddities: list[Oddity] = field(default_factory=list)
-    code: list[CodeObject] = field(default_factory=list)
-    nested: list[tuple[int, int]] = field(default_factory=list)
+    __slots__ = (
+        "arrays",
+        "broken",
+        "code",
+        "computed_calls",
+        "end",
+        "globals",
+        "nested",
+        "oddities",
+        "protocol",
+        "recoded",
+        "result",
+        "start",
+        "storages",
+    )
+
+    nested: list[tuple[int, int]]
     """Constants that look like pickles themselves: offset, length."""
-    recoded: list[tuple[int, int, bytes | None]] = field(default_factory=list)
+    recoded: list[tuple[int, int, bytes | None]]
     """Bytes that stand in the stream as text (protocol 2 writes them so): offset and length of the text, and
     the bytes where they are few."""
-    storages: dict[str, tuple[str, int]] = field(default_factory=dict)
+    storages: dict[str, tuple[str, int]]
     """torch storages named by persistent ids: key to (storage type, number of elements)."""
-    arrays: int = 0
+    arrays: int
     """Arrays whose bytes stand between the opcodes (joblib)."""
+
+    def __init__(
+        self,
+        start: int,
+        end: int = 0,
+        protocol: int = 0,
+        broken: str = "",
+        result: Value = None,
+        globals: list[Global] | None = None,  # noqa: A002
+        computed_calls: list[Call] | None = None,
+        oddities: list[Oddity] | None = None,
+        code: list[CodeObject] | None = None,
+        nested: list[tuple[int, int]] | None = None,
+        recoded: list[tuple[int, int, bytes | None]] | None = None,
+        storages: dict[str, tuple[str, int]] | None = None,
+        arrays: int = 0,
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.protocol = protocol
+        self.broken = broken
+        self.result = result
+        self.globals = [] if globals is None else globals
+        self.computed_calls = [] if computed_calls is None else computed_calls
+        self.oddities = [] if oddities is None else oddities
+        self.code = [] if code is None else code
+        self.nested = [] if nested is None else nested
+        self.recoded = [] if recoded is None else recoded
+        self.storages = {} if storages is None else storages
+        self.arrays = arrays
 
     @property
     def acts(self) -> bool:
@@ -70,13 +109,24 @@ class Stream:
         return bool(self.globals or self.computed_calls or self.oddities)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class PickleFacts:
     """Everything one file or member holds as pickle streams; ``end`` is where the last one ends."""
 
-    streams: list[Stream] = field(default_factory=list)
-    end: int = 0
-    flavour: str = "pickle"
+    __slots__ = ("end", "flavour", "streams", "untrusted")
+
+    flavour: str
     """``pickle``, ``joblib`` (raw arrays between the opcodes) or ``torch_legacy`` (raw storages behind)."""
-    untrusted: list[tuple[Stream, Global]] | None = None
+    untrusted: list[tuple[Stream, Global]] | None
     """What the checks found to be covered by no allow-list, for the next check to use."""
+
+    def __init__(
+        self,
+        streams: list[Stream] | None = None,
+        end: int = 0,
+        flavour: str = "pickle",
+        untrusted: list[tuple[Stream, Global]] | None = None,
+    ) -> None:
+        self.streams = [] if streams is None else streams
+        self.end = end
+        self.flavour = flavour
+        self.untrusted = untrusted

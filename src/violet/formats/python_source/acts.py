@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from violet.formats.project.pins import Pin
+    from violet.formats.python_source.loading import UnsafeCall
     from violet.formats.text.document import Document
 
 
@@ -78,10 +80,13 @@ KINDS = {
 class PythonFacts:
     """``acts`` in source order; ``problem`` says why the source could not be parsed (its tokens were
     looked at instead); ``named_by`` is the configuration file that has this module loaded as code of a
-    model, where there is one."""
+    model, where there is one; ``loads`` are its calls that load unsafely, ``pins`` the versions that
+    the project around it asks for, where they decide about those."""
 
     document: Document
     acts: tuple[Act, ...] = ()
     problem: str = ""
     named_by: str = ""
     imports: tuple[str, ...] = field(default=())
+    loads: tuple[UnsafeCall, ...] = ()
+    pins: tuple[Pin, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from violet.formats.python_source import names
 from violet.formats.python_source.acts import When
 from violet.formats.python_source.folding import decode, decode_codec, decoders, fold_method
+from violet.formats.python_source.loading_rules import PASSABLE
 from violet.formats.python_source.sinks import Sinks
 from violet.formats.python_source.values import (
     HIDDEN,
@@ -117,6 +118,8 @@ class Caller:
                 if path.rpartition(".")[2] in _CALLS_NOW or path in _CALLS_NOW:
                     self.machine.call_own(argument, [])
             elif argument.path and argument.path not in _HARMLESS_TO_PASS:
+                if argument.path in PASSABLE and path != "functools.partial":
+                    self.machine.loads.passed(node, arguments, argument)
                 others = [a for a in arguments if a is not argument]
                 given = keywords.get("args")
                 if given is not None and given.items is not None:
@@ -141,6 +144,8 @@ class Caller:
         return Value(origin=joined_origin([receiver, *arguments]))
 
     def _pass_through(self, path: str, arguments: list[Value], keywords: dict[str, Value]) -> Value:
+        if path == "builtins.dict" and keywords and not arguments and "**" not in keywords:
+            return Value(mapping=dict(keywords.items()))
         if not arguments:
             return Value(path=path + "()", origin=joined_origin(list(keywords.values())))
         first = arguments[0]
@@ -150,8 +155,6 @@ class Caller:
             return constant(first.const.decode("utf-8", "replace"), first.origin)
         if path in ("builtins.bytes", "builtins.bytearray"):
             return _bytes_of(first, arguments)
-        if path == "builtins.dict" and keywords and not arguments:
-            return Value(mapping=dict(keywords.items()))
         if path == "shlex.split" and first.text is not None:
             return Value(items=[constant(word) for word in first.text.split()[:200]], origin=first.origin)
         if path in ("builtins.list", "builtins.tuple") and isinstance(first.const, (str, bytes)):

@@ -11,6 +11,7 @@ from violet.formats.python_source import names
 from violet.formats.python_source.acts import Act, When
 from violet.formats.python_source.calls import Caller
 from violet.formats.python_source.folding import fold_binary
+from violet.formats.python_source.loading import Loads, is_watched
 from violet.formats.python_source.values import (
     LONGEST,
     MISSING,
@@ -53,6 +54,7 @@ class Evaluator:
         self.depth = depth
         self.payloads: list[tuple[bytes, int]] = []
         self.events: set[str] = set()
+        self.loads = Loads()
         self._steps = 0
         self._inlined = 0
         self._stack: list[FunctionNode] = []
@@ -84,12 +86,13 @@ class Evaluator:
             tree = ast.parse(source.strip())
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
-        saved = self._line_shift, self.depth, self.scope
+        saved = self._line_shift, self.depth, self.scope, self.loads
         self._line_shift, self.depth = self._line_shift or getattr(node, "lineno", 0), self.depth + 1
+        self.loads = Loads()  # its calls stand nowhere in this source
         try:
             self.block(tree.body)
         finally:
-            self._line_shift, self.depth, self.scope = saved
+            self._line_shift, self.depth, self.scope, self.loads = saved
 
     def block(self, statements: Sequence[ast.stmt]) -> None:
         raise NotImplementedError
@@ -351,6 +354,8 @@ class Evaluator:
             else:
                 arguments.append(self.eval(argument))
         keywords = {keyword.arg or "**": self.eval(keyword.value) for keyword in node.keywords}
+        if is_watched(node, function, keywords):
+            self.loads.call(node, function, arguments, keywords)
         return self._caller.apply(node, function, arguments, keywords)
 
     def _binary(self, node: ast.BinOp) -> Value:

@@ -12,6 +12,7 @@ from functools import cache
 
 from violet.formats.base import Child, Parsed, Reading, Relation
 from violet.formats.python_source.acts import Act, PythonFacts, When
+from violet.formats.python_source.loading import UnsafeCall, kinds_of, located
 from violet.formats.source import BytesSource, Source
 from violet.formats.text.document import Document, read_document, unexamined_parts
 
@@ -49,6 +50,11 @@ def read(source: Source, reading: Reading) -> Parsed:
     if analysis.problem:
         unexamined.append(f"the meaning of source that {analysis.problem}; its words were looked at")
     facts = PythonFacts(document, (*cookie_acts, *analysis.acts), analysis.problem, imports=analysis.imports)
+    facts.loads = analysis.loads
+    if facts.loads:
+        from violet.formats.project.pins import pins_for
+
+        facts.pins = pins_for(kinds_of(facts.loads), reading)
     if facts.acts:
         facts.named_by = _named_by(reading)
     return Parsed(facts=facts, unexamined=unexamined, children=payload_children(analysis))
@@ -57,12 +63,13 @@ def read(source: Source, reading: Reading) -> Parsed:
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """``acts`` in line order; ``problem`` says why the source could not be parsed (``""``: it could);
-    ``payloads`` are constant pickles that it loads, each with its line."""
+    ``payloads`` are constant pickles that it loads, each with its line; ``loads`` the calls that load unsafely."""
 
     acts: tuple[Act, ...]
     problem: str = ""
     imports: tuple[str, ...] = ()
     payloads: tuple[tuple[bytes, int], ...] = ()
+    loads: tuple[UnsafeCall, ...] = ()
 
 
 def payload_children(analysis: Analysis) -> list[Child]:
@@ -100,7 +107,8 @@ def analyse(text: str) -> Analysis:
     acts.extend(machine.acts.values())
     acts.extend(_escaped(text, machine.acts.values()))
     ordered = tuple(sorted(acts, key=lambda act: (act.line, act.kind)))
-    return Analysis(ordered, problem, tuple(machine.imports), tuple(machine.payloads[:20]))
+    loads = located(text, machine.loads)
+    return Analysis(ordered, problem, tuple(machine.imports), tuple(machine.payloads[:20]), loads)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -64,13 +63,15 @@ def hidden(parsed: Parsed, source: Source, offset: int, length: int, where: str)
         parsed.children.append(Child("hidden", source.window(offset, length), Relation.HIDDEN, offset=offset))
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Span:
     """The bytes of one tensor, as offsets into the buffer that all tensors share."""
 
-    begin: int
-    end: int
-    name: str
+    __slots__ = ("begin", "end", "name")
+
+    def __init__(self, begin: int, end: int, name: str) -> None:
+        self.begin = begin
+        self.end = end
+        self.name = name
 
 
 def check_spans(parsed: Parsed, source: Source, start: int, spans: list[Span], align: int = 1) -> None:

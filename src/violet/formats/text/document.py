@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ _MARKS = (
 )
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Document:
     """The text of one source.
 
@@ -31,14 +29,27 @@ class Document:
     no text has (a NUL or another control character), where there is one.
     """
 
-    text: str
-    encoding: str
-    size: int
-    truncated: bool = False
-    foreign: int | None = None
-    source: Source | None = None
-    limit: int = 0
-    _starts: list[int] = field(default_factory=list)
+    __slots__ = ("_starts", "encoding", "foreign", "limit", "size", "source", "text", "truncated")
+
+    def __init__(
+        self,
+        text: str,
+        encoding: str,
+        size: int,
+        truncated: bool = False,
+        foreign: int | None = None,
+        source: Source | None = None,
+        limit: int = 0,
+        _starts: list[int] | None = None,
+    ) -> None:
+        self.text = text
+        self.encoding = encoding
+        self.size = size
+        self.truncated = truncated
+        self.foreign = foreign
+        self.source = source
+        self.limit = limit
+        self._starts = [] if _starts is None else _starts
 
     def line(self, position: int) -> int:
         """The line, from 1, of the character at ``position``."""

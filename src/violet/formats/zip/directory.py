@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Defect
@@ -29,56 +28,116 @@ _CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Entry:
     """One record of a central directory. ``header`` is where its local header begins in the file."""
 
-    name: str
-    raw: bytes
-    flags: int
-    method: int
-    crc: int
-    compressed: int
-    size: int
-    header: int
-    system: int
-    needed: int
-    attributes: int
-    volume: int
-    extra: bytes
-    at: int
+    __slots__ = (
+        "at",
+        "attributes",
+        "compressed",
+        "crc",
+        "extra",
+        "flags",
+        "header",
+        "method",
+        "name",
+        "needed",
+        "raw",
+        "size",
+        "system",
+        "volume",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        raw: bytes,
+        flags: int,
+        method: int,
+        crc: int,
+        compressed: int,
+        size: int,
+        header: int,
+        system: int,
+        needed: int,
+        attributes: int,
+        volume: int,
+        extra: bytes,
+        at: int,
+    ) -> None:
+        self.name = name
+        self.raw = raw
+        self.flags = flags
+        self.method = method
+        self.crc = crc
+        self.compressed = compressed
+        self.size = size
+        self.header = header
+        self.system = system
+        self.needed = needed
+        self.attributes = attributes
+        self.volume = volume
+        self.extra = extra
+        self.at = at
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Local:
     """A local header, and where its content begins."""
 
-    name: str
-    raw: bytes
-    flags: int
-    method: int
-    crc: int
-    compressed: int
-    size: int
-    header: int
-    data: int
+    __slots__ = ("compressed", "crc", "data", "flags", "header", "method", "name", "raw", "size")
+
+    def __init__(
+        self,
+        name: str,
+        raw: bytes,
+        flags: int,
+        method: int,
+        crc: int,
+        compressed: int,
+        size: int,
+        header: int,
+        data: int,
+    ) -> None:
+        self.name = name
+        self.raw = raw
+        self.flags = flags
+        self.method = method
+        self.crc = crc
+        self.compressed = compressed
+        self.size = size
+        self.header = header
+        self.data = data
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Directory:
     """One central directory: from ``start`` to ``stop`` in the file; ``shift`` is what its offsets lack
     (the length of what was put before the archive); ``end`` the position of its end record."""
 
-    start: int
-    stop: int
-    size: int
-    shift: int
-    count: int
-    end: int
-    comment: tuple[int, int]
-    entries: list[Entry] = field(default_factory=list)
-    defects: list[Defect] = field(default_factory=list)
-    volumes: bool = False
+    __slots__ = ("comment", "count", "defects", "end", "entries", "shift", "size", "start", "stop", "volumes")
+
+    def __init__(
+        self,
+        start: int,
+        stop: int,
+        size: int,
+        shift: int,
+        count: int,
+        end: int,
+        comment: tuple[int, int],
+        entries: list[Entry] | None = None,
+        defects: list[Defect] | None = None,
+        volumes: bool = False,
+    ) -> None:
+        self.start = start
+        self.stop = stop
+        self.size = size
+        self.shift = shift
+        self.count = count
+        self.end = end
+        self.comment = comment
+        self.entries = [] if entries is None else entries
+        self.defects = [] if defects is None else defects
+        self.volumes = volumes
 
 
 def decode_name(raw: bytes, flags: int) -> str:

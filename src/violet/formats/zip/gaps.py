@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from violet.formats.archive import Member
@@ -30,14 +29,16 @@ OVERLAP_BOMB = 64 << 20
 _LAUNCHERS = (b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xcf")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Extent:
     """The bytes of one member, from its local header to the end of its content."""
 
-    start: int
-    stop: int
-    entry: Entry
-    local: Local
+    __slots__ = ("entry", "local", "start", "stop")
+
+    def __init__(self, start: int, stop: int, entry: Entry, local: Local) -> None:
+        self.start = start
+        self.stop = stop
+        self.entry = entry
+        self.local = local
 
 
 class Survey:
