@@ -7,10 +7,23 @@ fail() {
   exit 2
 }
 
+# What a line more in here would set is another output of the step, such as its exit code.
+for value in "$VIOLET_ACTION_COMMAND" "$VIOLET_ACTION_POLICY" "$VIOLET_ACTION_ENVIRONMENT" \
+  "$VIOLET_ACTION_FAIL_ON" "$VIOLET_ACTION_SARIF" "$VIOLET_ACTION_VERSION"; do
+  case "$value" in
+    *$'\n'* | *$'\r'*) fail "only the input path may have several lines" ;;
+  esac
+done
+
+# In the repository, python3 -m would take a module of the repository for its own.
+install() {
+  (cd / && python3 -m pip install --quiet "$1") || fail "violet could not be installed"
+}
+
 case "$VIOLET_ACTION_VERSION" in
   none) ;;
-  "") python3 -m pip install --quiet "$VIOLET_ACTION_HOME/../.." || fail "violet could not be installed" ;;
-  *) python3 -m pip install --quiet "violet-mlsecops==$VIOLET_ACTION_VERSION" || fail "violet could not be installed" ;;
+  "") install "$VIOLET_ACTION_HOME/../.." ;;
+  *) install "violet-mlsecops==$VIOLET_ACTION_VERSION" ;;
 esac
 
 paths=()
@@ -34,8 +47,13 @@ case "$VIOLET_ACTION_COMMAND" in
 esac
 
 report=$(mktemp -d)/violet.md
+# The names of files are on the screen: the runner is not to take one for a command of ours.
+token=$(python3 -I -c 'import secrets; print(secrets.token_hex(16))') || fail "python3 does not run"
+echo "::stop-commands::$token"
 violet "$VIOLET_ACTION_COMMAND" "${options[@]}" --output "$VIOLET_ACTION_SARIF" --output "$report" -- "${paths[@]}"
 code=$?
+echo
+echo "::$token::"
 
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$report" ]; then cat "$report" >> "$GITHUB_STEP_SUMMARY"; fi
 if [ -n "${GITHUB_OUTPUT:-}" ]; then

@@ -288,3 +288,57 @@ def test_the_manifest_fails_closed_and_spares_its_own_namespace(
     selector = hook["namespaceSelector"]["matchExpressions"][0]
     assert (selector["operator"], selector["values"]) == ("NotIn", ["kube-system", "violet"])
     assert {"CREATE", "UPDATE"} == {operation for rule in hook["rules"] for operation in rule["operations"]}
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /validate HTTP/1.1\r\nHost: x\r\nX: "])
+def test_who_says_nothing_or_says_it_slowly_is_hung_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    import asyncio
+
+    import uvicorn
+
+    from violet.faces.admission import server
+
+    monkeypatch.setattr(server, "PATIENCE", 0.1)
+    config = uvicorn.Config(lambda scope: None, port=0, log_level="critical", lifespan="off")
+    config.load()
+
+    async def talk() -> bytes:
+        made = server.bounded(config.http_protocol_class)
+        state = uvicorn.server.ServerState()
+        listening = await asyncio.get_running_loop().create_server(
+            lambda: made(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        )
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname()[:2])
+        writer.write(said)
+        try:
+            return await asyncio.wait_for(reader.read(), 20)
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
+            listening.close()
+
+    assert asyncio.run(talk()) == b""
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    from violet.faces.admission import app
+
+    monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not sent:
+            await asyncio.sleep(30)
+        return {}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/validate"}
+    asyncio.run(app.Application(None, log=False)(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 408

@@ -378,7 +378,7 @@ def test_export_and_read_back(violet: Run) -> None:
     leave(violet)
     code, out, _ = violet("attest", "export", "model.pkl", "--oci", "layout")
     assert code == 0
-    assert out == "1 attestations of model.pkl written to layout.\n"
+    assert out == "1 attestation of model.pkl written to layout.\n"
     shutil.rmtree("model.pkl.attestations")
     assert verify(violet)[0] == 1
     assert verify(violet, "--store", "layout")[0] == 0
@@ -401,7 +401,7 @@ def test_it_runs_as_a_program(place: Path) -> None:
         return subprocess.run([*START, *arguments], capture_output=True, text=True, check=False)
 
     done = run("attest", "scan", "model.pkl", "--key", "keys/ci.pem", "--output", "written.json")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Wrote written.json.\n", "")
     assert json.loads(Path("written.json").read_text())["type"] == "test-result"
     done = run("attest", "verify", "model.pkl", "--trust", "keys/ci.pub")
     assert done.returncode == 0

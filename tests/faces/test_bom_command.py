@@ -200,7 +200,7 @@ def test_captures_of_the_documentation_are_real(
     models.safetensors_file(tmp_path / "v1.safetensors", {"format": "pt"})
     models.safetensors_file(tmp_path / "v2.safetensors", {"format": "pt"}, scale=2)
     captures = re.findall(r"^```console\n\$ violet (.+)\n((?:.*\n)*?)```", page.read_text(), re.MULTILINE)
-    assert len(captures) == 2
+    assert len(captures) == 3
     for command, shown in captures:
         assert entry(shlex.split(command)) == 0
         said = capsys.readouterr().out

@@ -19,7 +19,7 @@ from violet.faces.cli.main import COMMANDS, entry
 from violet.policy import NEVER_FAIL
 
 HOSTILE = b"cos\nsystem\n(S'echo violet'\ntR."
-START = [sys.executable, "-P", "-c", "import sys; from violet.faces.cli.main import entry; sys.exit(entry())"]
+START = [sys.executable, "-P", "-c", "from violet.faces.cli.main import main; main()"]
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_match(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_match_as_json(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert violet(["intel", "match", ".", "--format", "json", "--output", "report.json"]) == 1
-    assert capsys.readouterr().out == ""
+    assert "DENY: 1 critical" in capsys.readouterr().out  # the console's report stays, as with a scan
     report = json.loads((ready / "report.json").read_text())
     assert report["schema"] == "violet-vulnerabilities/1"
     assert report["decision"]["verdict"] == "deny"
@@ -184,5 +184,5 @@ def test_matching_loads_little(ready: Path) -> None:
         "print(json.dumps(sorted(sys.modules)))"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    loaded = set(json.loads(ended.stdout))
+    loaded = set(json.loads(ended.stdout.splitlines()[-1]))
     assert not loaded & {"packaging", "cryptography", "yaml", "rich", "jinja2", "model_signing", "numpy"}

@@ -83,6 +83,44 @@ def test_inputs_are_never_run(repository: Path, field: str, hostile: str) -> Non
     assert not (repository / "pwned").exists()
 
 
+@pytest.mark.parametrize("field", ["policy", "fail-on", "sarif", "command", "environment", "version"])
+def test_no_input_sets_an_output(repository: Path, field: str) -> None:
+    code, outputs, _ = action(repository, **{"path": "models", field: "x\nexit-code=0"})
+    assert (code, outputs) == (2, {})
+
+
+def test_nothing_of_the_repository_is_run_to_install(repository: Path) -> None:
+    (repository / "pip.py").write_text("open('pwned', 'w')")
+    (repository / "secrets.py").write_text("open('pwned', 'w')")
+    action(repository, path="models", version="0.0.0.dev0+absent")
+    template = yaml.safe_load((ROOT / "integrations" / "gitlab" / "violet.yml").read_text())
+    line = template[".violet"]["before_script"][-1].replace("command -v violet", "false")
+    subprocess.run(
+        ["bash", "-c", line], cwd=repository, env=environment(VIOLET_REQUIREMENT="./absent"), check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert not (repository / "pwned").exists()
+
+
+def test_the_runner_takes_nothing_on_the_screen_for_a_command(repository: Path) -> None:
+    ended = subprocess.run(
+        ["bash", str(ACTION / "action.sh")],
+        cwd=repository,
+        env=environment(
+            VIOLET_ACTION_VERSION="none", VIOLET_ACTION_PATH="models", VIOLET_ACTION_COMMAND="scan",
+            VIOLET_ACTION_FAIL_ON="", VIOLET_ACTION_POLICY="", VIOLET_ACTION_SARIF="a.sarif",
+            VIOLET_ACTION_ENVIRONMENT="", VIOLET_ACTION_HOME=str(ACTION),
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    lines = ended.stdout.splitlines()
+    token = lines[0].removeprefix("::stop-commands::")
+    assert len(token) == 32
+    assert lines[-1] == f"::{token}::"
+
+
 def test_every_input_reaches_the_step() -> None:
     definition = yaml.safe_load((ACTION / "action.yml").read_text())
     step = definition["runs"]["steps"][0]

@@ -310,3 +310,50 @@ def _nodes(node: Node) -> int:
 @given(EXPRESSIONS)
 def test_the_tree_is_bounded_by_the_text(text: str) -> None:
     assert _nodes(parse(text)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("findings.all(f, f.severity < 3)", Truth.YES),
+        ("findings.exists(f, f.severity < 3)", Truth.YES),
+        ("findings.filter(f, f.severity < 3).size() > 0", Truth.BROKEN),
+        ("findings.map(f, f.path).size() > 0", Truth.BROKEN),
+        ("findings.all(f, findings.exists(g, g.path == f.path))", Truth.BROKEN),
+        ("true || findings.map(f, f.path).size() > 0", Truth.BROKEN),
+        ("bom.components.filter(c, c.hashed).size() == 0", Truth.BROKEN),
+    ],
+)
+def test_a_model_with_very_many_findings_does_not_hang_the_gate(text: str, truth: Truth) -> None:
+    item = {"severity": 1, "path": "p", "fingerprint": "0" * 32, "hashed": False}
+    long = [item] * 5_000
+    answer = evaluate(expression(text), {"findings": long, "bom": {"components": long}})
+    assert answer.truth is truth
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!findings.exists(f, f.severity >= 3)",
+        "findings.filter(f, f.severity >= 3).size() == 0",
+        "findings.all(f, f.severity < 3)",
+        "!findings.exists_one(f, f.severity >= 3)",
+        "!measurements.exists(m, m.value > 5.0)",
+        "measurements.all(m, m.value < 5.0)",
+    ],
+)
+def test_a_field_that_is_not_there_never_passes(text: str) -> None:
+    assert evaluate(expression(text), {"findings": [{"path": "p"}], "measurements": [{"name": "m"}]}).truth in (
+        Truth.MISSING,
+        Truth.BROKEN,
+    )
+
+
+def test_a_measurement_that_is_no_number_is_not_recorded() -> None:
+    from violet.domain import Location, Measurement
+    from violet.services.gate.context import measurement_entry
+
+    for value in (float("nan"), float("inf")):
+        entry = measurement_entry(Measurement(Location("p"), "m", value, "s"))
+        answer = evaluate(expression("!measurements.exists(m, m.value > 5.0)"), {"measurements": [entry]})
+        assert answer.truth is Truth.MISSING

@@ -166,3 +166,29 @@ def test_in_a_scan_the_path_names_the_model() -> None:
     assert split([found], [replace(mine, model="churn-*")]) == ((found,), ())
     for narrow in ({"environment": "production"}, {"content": f"sha256:{PRINT}"}):
         assert split([found], [replace(mine, **narrow)]) == ((found,), ())
+
+
+@pytest.mark.parametrize("other", ["ANN", " ann ", "ａｎｎ", "a\u200bnn", "ann\u00ad", "\u202eann"])
+def test_a_name_that_looks_the_same_is_the_same_person(other: str) -> None:
+    from violet.policy.waivers import same_person
+
+    assert same_person("ann", other)
+    assert not same_person("ann", f"{other}e")
+
+
+def test_what_cannot_be_worked_out_is_not_waived() -> None:
+    """Nobody knows what it is that they accept."""
+    import datetime
+
+    from tests.policy.contexts import good
+    from violet.domain.gate import Outcome, Waiver
+    from violet.policy.gate import in_force, parse_policy
+    from violet.policy.judge import Facts, judge
+
+    rules = in_force(parse_policy({"requirements": {"x": {"expression": "1 / model.files > 9"}}}, "p"), "")
+    context = good()
+    context["model"]["files"] = 0
+    day = datetime.date(2026, 11, 20)
+    waiver = Waiver("1", "ann", "security", "because", day, day, requirement="x")
+    (result,) = judge(rules, Facts(context, (), (waiver,)))
+    assert result.outcome is Outcome.ERROR

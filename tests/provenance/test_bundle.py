@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from violet.provenance.manifest import Entry, Manifest, WrongType, read_statement, statement
 from violet.provenance.signing import bundle as module
 from violet.provenance.signing.bundle import pae, read, rewritten
-from violet.provenance.signing.strict import DEEPEST, Malformed, parse
+from violet.provenance.strict_json import DEPTH, Malformed, parse_object
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.sig"))
 DIGEST = "ab" * 32
@@ -101,7 +101,7 @@ def test_other_spellings_are_refused() -> None:
     with pytest.raises(Malformed, match="unknown dsse_envelope"):
         read(json.dumps(table).encode())
     content = json.dumps(a_bundle())[:-1] + ', "mediaType": "other"}'
-    with pytest.raises(Malformed, match="'mediaType' twice"):
+    with pytest.raises(Malformed, match=r"same key twice .*'mediaType'"):
         read(content.encode())
     table = a_bundle()
     table["dsseEnvelope"]["payload"] = "!" + table["dsseEnvelope"]["payload"]
@@ -116,8 +116,8 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         read(json.dumps(table).encode())
     with pytest.raises(Malformed, match="too many values"):
         read(b'{"mediaType":[' + b"{}," * 20_000 + b"{}]}")
-    with pytest.raises(Malformed, match="nested too deeply"):
-        parse(b'{"a":' + b"[" * DEEPEST + b"]" * DEEPEST + b"}", 10_000)
+    with pytest.raises(Malformed, match="nested deeper"):
+        parse_object(b'{"a":' + b"[" * DEPTH + b"]" * DEPTH + b"}", 10_000)
     monkeypatch.setattr(module, "LARGEST", 10)
     with pytest.raises(Malformed, match="larger than"):
         read(b"{" * 11)
@@ -137,14 +137,14 @@ def test_as_the_specification_encodes_it() -> None:
 def test_names_that_lead_elsewhere(name: str) -> None:
     table = a_statement()
     table["predicate"]["resources"][0]["name"] = name
-    with pytest.raises(Malformed, match="names a file"):
+    with pytest.raises(Malformed, match=r"names a file|half a character"):
         read_statement(json.dumps(table).encode())
     old = {
         "_type": table["_type"],
         "predicateType": "https://model_signing/Digests/v0.1",
         "subject": [{"name": name, "digest": {"sha256": DIGEST}}],
     }
-    with pytest.raises(Malformed, match="names a file"):
+    with pytest.raises(Malformed, match=r"names a file|half a character"):
         read_statement(json.dumps(old).encode())
 
 

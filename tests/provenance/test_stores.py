@@ -12,7 +12,8 @@ import pytest
 
 from violet.domain import Digest, UsageError
 from violet.provenance import stores
-from violet.provenance.stores import DirectoryStore, artifact_path, beside, file_name, read, write_once
+from violet.provenance.identity import stem
+from violet.provenance.stores import DirectoryStore, beside, file_name, read, write_once
 
 SUBJECT = Digest("sha256", "ab" * 32)
 
@@ -29,8 +30,8 @@ def test_beside(path: str, directory: str) -> None:
 
 def test_the_working_directory_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert artifact_path(".") == str(tmp_path)
-    assert artifact_path("./") == str(tmp_path)
+    assert stem(".") == str(tmp_path)
+    assert stem("./") == str(tmp_path)
 
 
 def test_names_tell_type_subject_and_content() -> None:

@@ -37,6 +37,19 @@ def test_a_changed_row_is_named(data: Path) -> None:
     assert 'row 78, column "name"' in found.differences[1].sentence
 
 
+def test_progress_goes_on_while_a_change_is_looked_for(data: Path) -> None:
+    sign(SignOptions("train", "key", data=True))
+    table = data / "b.csv"
+    table.write_text(table.read_text().replace("\n77,b77,", "\n77,evil,"))
+    seen: list[tuple[int, int, str]] = []
+    options = VerifyOptions("train", signers=trusted(["key.pub"]), data=True, cache=False)
+    verify(options, lambda *now: seen.append(now))
+    size = sum(file.stat().st_size for file in data.iterdir())
+    assert [now for now in seen if now == (size, size, "b.csv")] == [(size, size, "b.csv")] * 3, (
+        "hashed, named, described"
+    )
+
+
 def test_a_single_file(data: Path) -> None:
     sign(SignOptions("train/a.csv", "key", data=True))
     assert check("train/a.csv").holds

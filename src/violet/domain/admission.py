@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,12 +23,17 @@ class ModelReference:
     digest: str = ""
 
     def __str__(self) -> str:
-        return self.uri or self.digest
+        """The address without what may be secret in it: a password, a token in its query."""
+        start, mark, rest = self.uri.partition("://")
+        host, slash, path = rest.partition("/")
+        shown = f"{start}{mark}{host.rpartition('@')[2]}{slash}{path}"
+        return shown.partition("?")[0] or self.digest
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRequest:
-    """The part of an AdmissionReview (``admission.k8s.io/v1``) that is judged."""
+    """The part of an AdmissionReview (``admission.k8s.io/v1``) that is judged. ``old`` is the object before an
+    update."""
 
     uid: str
     kind: str
@@ -38,6 +43,7 @@ class AdmissionRequest:
     operation: str
     user: str
     object: Mapping[str, Any]
+    old: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from violet.domain.value import Value
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Digest(Value):
     """A content digest: ``algorithm`` as hashlib names it, ``value`` in lower-case hexadecimal."""
 
     algorithm: str
@@ -16,8 +18,8 @@ class Digest:
         return f"{self.algorithm}:{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Asset(Value):
     """One examined thing.
 
     ``path`` is where it was found, archive members after ``!``; ``format`` is the identifier of the

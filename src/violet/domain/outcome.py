@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from violet.domain.value import Value
+
 if TYPE_CHECKING:
     from violet.domain.asset import Asset
 
@@ -43,8 +45,8 @@ class Confidence(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Location(Value):
     """Where it is: ``path`` with archive members after ``!``; ``offset`` in bytes; ``line`` from 1."""
 
     path: str
@@ -59,8 +61,8 @@ class Location:
         return self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Finding(Value):
     """Something is wrong.
 
     ``message`` is one sentence; ``evidence`` is what was seen (a reconstructed call, a header field);
@@ -91,8 +93,8 @@ class Finding:
         return hashlib.sha256(joined).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Skipped(Value):
     """Not looked at, and why. ``what`` names the format or check that was not examined."""
 
     location: Location
@@ -100,16 +102,16 @@ class Skipped:
     what: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Failed(Value):
     """Tried and broke: the file could not be opened or read, so nothing is known about it."""
 
     location: Location
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Measurement(Value):
     """A figure: ``name`` in dotted lower case, ``value`` in ``unit``."""
 
     location: Location
@@ -121,8 +123,8 @@ class Measurement:
 Outcome = Finding | Skipped | Failed | Measurement
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Report(Value):
     """All that came of one run, in a stable order."""
 
     command: str
@@ -144,8 +146,8 @@ class Verdict(enum.StrEnum):
     DENY = "deny"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Decision(Value):
     """The verdict of a policy, its reasons in plain sentences, and the exit code that follows."""
 
     verdict: Verdict

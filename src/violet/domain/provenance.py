@@ -9,9 +9,10 @@ top of the directory, which OpenSSF model signing leaves out, too.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from violet.domain import shell
 
 if TYPE_CHECKING:
     import datetime
@@ -56,11 +57,11 @@ class Identity:
 
     def command(self, path: str) -> str:
         """A shell command that prints the same digest without Violet (GNU or busybox tools)."""
-        place = shlex.quote(path if path.startswith("/") else f"./{path}")  # a name may begin with a dash
+        place = shell.quote(path if path.startswith("/") else f"./{path}")  # a name may begin with a dash
         if not self.is_directory:
             return f"sha256sum < {place}"
         left_out = (*_REPOSITORY, *self.ignored)
-        prune = " -o ".join(f"-path {shlex.quote('./' + _literal(name))}" for name in left_out)
+        prune = " -o ".join(f"-path {shell.quote('./' + _literal(name))}" for name in left_out)
         files = f"find . \\( {prune} \\) -prune -o \\( -type f -o -type l \\) -print0"
         listing = f"{files} | LC_ALL=C sort -z | xargs -0 -r sha256sum | sed 's|  \\./|  |' | sha256sum"
         return f"(cd {place} && {listing})"

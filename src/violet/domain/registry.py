@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from violet.domain.errors import VioletError
+
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterator, Mapping
@@ -13,16 +15,24 @@ if TYPE_CHECKING:
     from violet.domain.gate import GateDecision
 
 
+class RegistryError(VioletError):
+    """The registry does not answer, or answers with an error: nothing is known of what it was asked about."""
+
+
+READY = "READY"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
     """One version of a registered model. ``source`` is where the registry says its files are, ``run_id`` the
-    training run it came from (``""``: none)."""
+    training run it came from (``""``: none); ``status`` is ``READY`` once all its files are there."""
 
     model: str
     version: str
     source: str = ""
     run_id: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    status: str = READY
 
     def __str__(self) -> str:
         return f"{self.model}@{self.version}"

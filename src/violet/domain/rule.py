@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from violet.domain.outcome import Severity
+from violet.domain.value import Value
 
 
 class Stage(enum.StrEnum):
@@ -26,8 +27,8 @@ class Cost(enum.StrEnum):
     RUNS_MODEL = "runs-model"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rule(Value):
     """A named question with everything a reader needs to act on its answer.
 
     ``id`` is ``family/name``; ``severity`` is the usual severity of its findings (a finding may carry

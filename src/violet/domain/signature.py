@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     """None of the keys, certificates or identities that are trusted made it."""
     BAD_SIGNATURE = "bad-signature"
     """It names a trusted key, and that key did not sign this content: the payload was altered."""
+    EXPIRED = "expired"
+    """It was made with a certificate that is not in force, and nothing proves that it was when it signed."""
     TAMPERED = "tampered"
     """The signature holds; the files are not the ones that were signed."""
     UNSIGNED_FILES = "unsigned-files"

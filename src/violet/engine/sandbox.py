@@ -14,7 +14,6 @@ import signal
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import UsageError, VioletError
@@ -35,25 +34,29 @@ LARGEST_CHUNK = 48 << 10
 """Bytes of one request, below what a pipe holds, so that sending never waits for a worker that died."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Job:
     """One piece of work: ``payload`` is anything JSON can say, ``size`` (bytes) decides the order,
     ``seconds`` is its limit of processor and wall-clock time (0: the pool's)."""
 
-    payload: Any
-    size: int = 0
-    seconds: float = 0.0
+    __slots__ = ("payload", "seconds", "size")
+
+    def __init__(self, payload: Any, size: int = 0, seconds: float = 0.0) -> None:
+        self.payload = payload
+        self.size = size
+        self.seconds = seconds
 
 
-@dataclass(slots=True, eq=False)
 class Death:
     """The worker did not survive the job, or its answer made no sense.
 
     ``cause`` is ``memory``, ``time``, ``signal``, ``error`` or ``protocol``; ``reason`` says it in words.
     """
 
-    cause: str
-    reason: str
+    __slots__ = ("cause", "reason")
+
+    def __init__(self, cause: str, reason: str) -> None:
+        self.cause = cause
+        self.reason = reason
 
 
 class _Worker:

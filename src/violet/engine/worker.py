@@ -10,7 +10,6 @@ import os
 import struct
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from violet.engine.forked import OUT_OF_MEMORY
@@ -32,17 +31,25 @@ LONGEST_WAIT = 0.05
 """Seconds after which they do not wait for the next one."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Limits:
     """What a worker may use. Bytes, and seconds for one file."""
 
-    memory: int = 1 << 30
+    __slots__ = ("descriptors", "memory", "seconds", "spill")
+
+    memory: int
     """Bytes of address space above what the worker has when it starts."""
-    seconds: float = 120.0
+    seconds: float
     """Processor time, and wall-clock time, for one file (a job may ask for more)."""
-    spill: int = 9 << 30
+    spill: int
     """Bytes of the largest file it may write (temporary files only)."""
-    descriptors: int = 256
+
+    def __init__(
+        self, memory: int = 1 << 30, seconds: float = 120.0, spill: int = 9 << 30, descriptors: int = 256
+    ) -> None:
+        self.memory = memory
+        self.seconds = seconds
+        self.spill = spill
+        self.descriptors = descriptors
 
 
 def encode(message: object) -> bytes:

@@ -4,7 +4,6 @@ recognised without being read."""
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING
 
 from violet.formats.base import Certainty, Format
@@ -88,9 +87,6 @@ def zip_names(probe: Probe) -> tuple[str, ...]:
     return found
 
 
-_DRIVE = re.compile(r"[A-Za-z]:")
-
-
 def leaves(name: str) -> str:
     """Why a member of this name would be written outside the directory that an archive is unpacked to;
     ``""`` where it stays inside. Backslashes count as separators, as they do on Windows."""
@@ -98,7 +94,7 @@ def leaves(name: str) -> str:
         return ""
     if name[:1] in ("/", "\\"):
         return "an absolute path"
-    if _DRIVE.match(name):
+    if _on_a_drive(name):
         return "a path with a drive"
     depth = 0
     for part in name.replace("\\", "/").split("/"):
@@ -109,6 +105,10 @@ def leaves(name: str) -> str:
         elif part not in ("", "."):
             depth += 1
     return ""
+
+
+def _on_a_drive(name: str) -> bool:
+    return name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
 
 
 def normal_name(name: str) -> str:
@@ -146,7 +146,7 @@ def link_leaves(name: str, target: str, links: Mapping[str, str], *, hard: bool 
         hops += 1
         if hops > MOST_HOPS:
             return ""
-        if onward[:1] in ("/", "\\") or _DRIVE.match(onward):
+        if onward[:1] in ("/", "\\") or _on_a_drive(onward):
             return "another link that leads outside"
         base.pop()
         steps = [p for p in onward.replace("\\", "/").split("/") if p not in ("", ".")][:MOST_PARTS]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from violet.policy.cel.check import check
 from violet.policy.cel.parser import ExpressionError, parse
-from violet.policy.cel.tree import Node, selected, spelled, variables
+from violet.policy.cel.tree import Macro, Node, children, selected, spelled, variables
 from violet.policy.schema import CONTEXT, sources
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ def compiled(node: Node, source: str = "") -> Expression:
 
 def evaluate(asked: Expression, context: Mapping[str, Any]) -> Answer:
     """The answer in a context. Variables that are not in it are missing evidence. Never raises."""
+    long = _too_long(asked.node, context)
+    if long:
+        return Answer(Truth.BROKEN, long)
     try:
         result = value(asked.canonical, relevant(asked.node, context))
     except _Broken as error:
@@ -77,6 +80,31 @@ def evaluate(asked: Expression, context: Mapping[str, Any]) -> Answer:
     if isinstance(result, bool):
         return Answer(Truth.YES if result else Truth.NO)
     return Answer(Truth.BROKEN, f"the expression is a {type(result).__name__}, not true or false")
+
+
+LONGEST_LIST = 2_000
+"""Items of a list for which ``filter`` and ``map``, and questions within questions, are asked: what the engine does for
+them grows with the square, and whoever makes a model can make it give many findings."""
+
+
+def _too_long(node: Node, context: Mapping[str, Any]) -> str:
+    if not _squared(node, within=False):
+        return ""
+    for name in variables(node):
+        given = context.get(name)
+        lists = [given] if isinstance(given, list) else given.values() if isinstance(given, dict) else ()
+        longest = max((len(part) for part in lists if isinstance(part, list)), default=0)
+        if longest > LONGEST_LIST:
+            most = f"filter, map and questions within questions take {LONGEST_LIST:,}"
+            return f"{name} has {longest:,} items, and {most}"
+    return ""
+
+
+@lru_cache(maxsize=1024)
+def _squared(node: Node, *, within: bool) -> bool:
+    if isinstance(node, Macro):
+        return within or node.macro in ("filter", "map") or any(_squared(n, within=True) for n in children(node))
+    return any(_squared(child, within=within) for child in children(node))
 
 
 def relevant(node: Node, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from violet.domain import Decision, Report, Severity, Verdict
@@ -18,11 +17,13 @@ BY_CHOICE = frozenset({"ignored", "version control", "bytecode cache", "duplicat
 They are shown, but do not make a report incomplete."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Policy:
     """``fail_on`` is the lowest severity that is not let through; ``None`` lets everything through."""
 
-    fail_on: Severity | None = Severity.HIGH
+    __slots__ = ("fail_on",)
+
+    def __init__(self, fail_on: Severity | None = Severity.HIGH) -> None:
+        self.fail_on = fail_on
 
 
 def decide(report: Report, policy: Policy, notes: Sequence[str] = ()) -> Decision:

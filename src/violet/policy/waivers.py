@@ -107,8 +107,16 @@ def check(waiver: Waiver, signers: Sequence[str], today: datetime.date, max_days
 
 
 def same_person(one: str, other: str) -> bool:
-    """Names that differ only in case and blanks are one person's."""
-    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+    """Names that differ only in case, blanks and what cannot be seen are one person's."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cc", "Mn") or c.isspace())
+    return " ".join(seen.split())
 
 
 def applies(waiver: Waiver, model: Mapping[str, Any], environment: str) -> bool:

@@ -34,21 +34,11 @@ LARGEST = 4096
 HEADER = "violet digest 1"
 
 FOREIGN = (
-    "9p",
-    "afs",
-    "beegfs",
-    "ceph",
-    "cifs",
-    "fuse",
-    "glusterfs",
-    "gpfs",
-    "lustre",
-    "nfs",
-    "smb",
-    "virtiofs",
-    "vboxsf",
+    *("9p", "afs", "beegfs", "ceph", "cifs", "fuse", "glusterfs", "gpfs", "lustre", "nfs", "smb", "virtiofs", "vboxsf"),
+    *("cramfs", "erofs", "exfat", "iso9660", "msdos", "ntfs", "romfs", "squashfs", "udf", "vfat"),
 )
-"""Beginnings of names of file systems whose inodes and times come from elsewhere."""
+"""Beginnings of names of file systems whose inodes and times come from elsewhere: from another machine, or from whoever
+made the image, who could make a second one with the same of both."""
 
 
 class DigestCache:
@@ -177,13 +167,15 @@ def _key(status: os.stat_result) -> str:
 
 
 def _foreign_devices() -> frozenset[int]:
-    """Devices of the mounted file systems whose times cannot be believed (Linux; elsewhere none is known)."""
+    """Devices of the mounted file systems whose times cannot be believed, images in files among them (Linux; elsewhere
+    none is known)."""
     found = set()
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
             for line in mounts:
                 before, _, after = line.partition(" - ")
-                if after.startswith(FOREIGN):
+                words = after.split(" ")
+                if after.startswith(FOREIGN) or (len(words) > 1 and words[1].startswith("/dev/loop")):
                     major, _, minor = before.split(" ")[2].partition(":")
                     found.add(os.makedev(int(major), int(minor)))
     except (OSError, ValueError, IndexError):

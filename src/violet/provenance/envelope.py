@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import Digest
-from violet.provenance.keys import SignatureError, load_public
+from violet.provenance.keys import Hashed, SignatureError, kind_of, load_certificates, load_public, read_key_file
 from violet.provenance.strict_json import canonical, parse
 
 if TYPE_CHECKING:
@@ -72,14 +73,31 @@ class Believed:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The public keys of those who are trusted."""
+    """The public keys of those who are trusted. ``lapsed`` are those of certificates that are not in force, each
+    with a clause that says so."""
 
     entries: tuple[tuple[TrustedSigner, PublicKey], ...] = ()
+    lapsed: tuple[tuple[TrustedSigner, PublicKey, str], ...] = ()
 
     @classmethod
-    def load(cls, signers: Iterable[TrustedSigner]) -> Keyring:
-        """Raises ``KeyFileError`` for a key that cannot be read: whom to trust must never be a guess."""
-        return cls(tuple((signer, load_public(signer.key)) for signer in signers))
+    def load(cls, signers: Iterable[TrustedSigner], now: datetime.datetime | None = None) -> Keyring:
+        """Certificates must be in force ``now`` (default: the clock); those of authorities count for model signatures
+        only. Raises ``KeyFileError`` for a key that cannot be read: whom to trust must never be a guess."""
+        now = now or datetime.datetime.now(datetime.UTC)
+        entries: list[tuple[TrustedSigner, PublicKey]] = []
+        lapsed: list[tuple[TrustedSigner, PublicKey, str]] = []
+        for signer in signers:
+            certificate = None
+            if kind_of(read_key_file(signer.key)) == "certificate":
+                certificate = load_certificates(signer.key)[0]
+                if certificate.authority:
+                    continue
+            key = load_public(signer.key)
+            if certificate is not None and (when := certificate.not_in_force(now)):
+                lapsed.append((signer, key, f"whose certificate {signer.key} {when}"))
+            else:
+                entries.append((signer, key))
+        return cls(tuple(entries), tuple(lapsed))
 
     @property
     def key_ids(self) -> frozenset[str]:
@@ -134,7 +152,7 @@ def verify(envelope: Envelope, ring: Keyring) -> tuple[Believed, ...]:
     the other signatures do not count either: somebody changed this envelope), ``unknown-signer`` where nobody who
     is trusted signed.
     """
-    data = pae(envelope.payload_type, envelope.payload)
+    data = Hashed(pae(envelope.payload_type, envelope.payload))
     found: dict[tuple[str, str], Believed] = {}
     for signature in envelope.signatures:
         named = [entry for entry in ring.entries if entry[1].key_id == signature.key_id]
@@ -148,7 +166,7 @@ def verify(envelope: Envelope, ring: Keyring) -> tuple[Believed, ...]:
         for signer, key in holding:
             found[signer.name, key.key_id] = Believed(signer, key.key_id)
     if not found:
-        raise _unknown(envelope)
+        raise _unknown(envelope, ring, data)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -157,7 +175,7 @@ def content_digest(content: bytes) -> Digest:
     return Digest("sha256", hashlib.sha256(content).hexdigest())
 
 
-def _holds(key: PublicKey, signature: bytes, data: bytes) -> bool:
+def _holds(key: PublicKey, signature: bytes, data: Hashed) -> bool:
     try:
         key.verify(signature, data)
     except SignatureError:
@@ -165,7 +183,14 @@ def _holds(key: PublicKey, signature: bytes, data: bytes) -> bool:
     return True
 
 
-def _unknown(envelope: Envelope) -> EnvelopeError:
+def _unknown(envelope: Envelope, ring: Keyring, data: Hashed) -> EnvelopeError:
+    for signer, key, clause in ring.lapsed:
+        if any(_holds(key, signature.value, data) for signature in envelope.signatures):
+            return EnvelopeError(
+                "unknown-signer",
+                f"it is signed by {signer.name}, {clause}",
+                "Trust the new certificate of that signer, and have it signed again with its key.",
+            )
     names = sorted({signature.key_id for signature in envelope.signatures})
     shown = ", ".join(ascii(name[:64])[1:-1] for name in names[:3] if name) or "no key id"
     return EnvelopeError(

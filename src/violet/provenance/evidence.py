@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 CLOCK_SKEW = datetime.timedelta(minutes=5)
 """How far the clocks of signer and verifier may be apart."""
 
+MOST_SEARCHED = 1_000
+MOST_NAMESAKES = 20
+"""Envelopes about other content that are looked at, and named, to explain why nothing fits."""
+
 ANSWERS = frozenset({"test-result", "summary", "vex", "cyclonedx", "spdx"})
 """Predicates that answer a question anew each time: the newest of the same signers counts. The others tell what
 happened once, and stand side by side."""
@@ -89,7 +93,7 @@ def collect(
     """
     now = now or datetime.datetime.now(datetime.UTC)
     expected = expected or Expected()
-    ring = signers if isinstance(signers, Keyring) else Keyring.load(signers)
+    ring = signers if isinstance(signers, Keyring) else Keyring.load(signers, now)
     refused: list[Refusal] = []
     candidates: list[_Candidate] = []
     shared: list[Store] = []
@@ -161,11 +165,12 @@ def in_force(
     stored: Stored, kind: str, binding: intoto.Binding, now: datetime.datetime, skew: datetime.timedelta
 ) -> Refusal | None:
     """``None`` where a statement is in force; clocks may be apart by ``skew`` either way."""
-    if binding.issued and binding.issued - skew > now:
+    # Differences, because sums may lie beyond the calendar: "never" is often written as the end of the year 9999.
+    if binding.issued and binding.issued - now > skew:
         reason = f"it was issued at {intoto.timestamp(binding.issued)}, and now it is {intoto.timestamp(now)}"
         fix = "Check the clocks of both machines; --clock-skew says how far they may be apart."
         return Refusal(stored.path, "not-yet-valid", _sentence(stored, reason), fix, kind)
-    if binding.expires and binding.expires + skew <= now:
+    if binding.expires and now - binding.expires >= skew:
         reason = f"it expired at {intoto.timestamp(binding.expires)}"
         return Refusal(stored.path, "expired", _sentence(stored, reason), "Make it again.", kind)
     return None
@@ -202,8 +207,10 @@ def _wrong_subject(read: Read, identity: Identity) -> Refusal:
 
 def _namesakes(store: Store, identity: Identity) -> list[Refusal]:
     """In a store of many artifacts: what is about other content of the same name, to explain why nothing fits."""
-    found = []
-    for stored in store.entries():
+    found: list[Refusal] = []
+    for number, stored in enumerate(store.entries()):
+        if number >= MOST_SEARCHED or len(found) >= MOST_NAMESAKES:
+            break
         read = open_stored(stored)
         if isinstance(read, Refusal) or intoto.subject_for(read.statement, identity) is not None:
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -84,8 +85,10 @@ def _remote(configuration: str) -> str:
 
 
 def _text(path: str) -> str:
+    """The text of a regular file: opening a pipe would wait for whoever writes to it."""
     try:
-        with open(path, "rb") as file:
-            return file.read(_LARGEST).decode("utf-8", "replace")
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            return file.read(_LARGEST).decode("utf-8", "replace") if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
     except OSError:
         return ""

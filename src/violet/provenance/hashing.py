@@ -171,6 +171,7 @@ class _Run:
         self._progress = progress
         self._lock = threading.Lock()
         self._root = open_root(tree.root) if tree.is_directory else -1
+        self._blobs = open_root(tree.snapshot.blobs) if tree.snapshot is not None else -1
 
     def stop(self) -> None:
         """Let all threads end at their next buffer."""
@@ -180,9 +181,10 @@ class _Run:
         return self._stopped.is_set()
 
     def close(self) -> None:
-        if self._root >= 0:
-            os.close(self._root)
-            self._root = -1
+        for descriptor in (self._root, self._blobs):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._root = self._blobs = -1
 
     def work(self, queue: Any) -> None:
         """Take batches until there is none, or until somebody failed."""
@@ -198,7 +200,7 @@ class _Run:
                 try:
                     for index in batch:
                         file = self.tasks[index].file
-                        above = file.target.rpartition("/")[0]
+                        above = "" if file.blob else file.target.rpartition("/")[0]
                         if len(batch) > 1 and above != place:
                             if folder >= 0:
                                 os.close(folder)
@@ -274,6 +276,8 @@ class _Run:
         try:
             if self._root < 0:
                 return open_file(self.tree.root)
+            if file.blob and not directory:
+                return open_beneath(self._blobs, file.blob)
             if folder >= 0:
                 return open_beneath(folder, path.rpartition("/")[2])
             return open_beneath(self._root, path, directory=directory)

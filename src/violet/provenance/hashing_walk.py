@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from violet.domain import VioletError
+from violet.provenance.hub_cache import Snapshot, promised, snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 GIT_PATHS = (".git", ".gitattributes", ".github", ".gitignore")
 """Left out at the top of a directory, as OpenSSF model signing leaves them out: they belong to the repository
@@ -42,13 +43,16 @@ class ChangedError(VioletError):
 class Found:
     """A regular file of the tree. ``path`` is its name relative to the root with ``/`` (``""``: the root is the
     file); ``target`` where its content lies, which differs from ``path`` for an accepted link. The rest is what
-    ``stat`` said of it, and must still hold when it is opened."""
+    ``stat`` said of it, and must still hold when it is opened. For a file of a snapshot in a Hugging Face cache,
+    ``blob`` is the name of the blob that is its content, and ``link`` the text of the link."""
 
     path: str
     target: str
     size: int
     device: int
     inode: int
+    blob: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,10 @@ class Tree:
     files: list[Found] = field(default_factory=list)
     irregular: list[Irregular] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
-    directories: list[tuple[str, int, int]] = field(default_factory=list)
-    """Path, inode and time of the last change (ns) of every directory, to see whether one changed meanwhile."""
+    directories: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    """Path and state of every directory, to see whether one changed meanwhile."""
+    snapshot: Snapshot | None = None
+    """Where the directory is a snapshot in a Hugging Face cache."""
 
     @property
     def size(self) -> int:
@@ -85,7 +91,8 @@ class Tree:
 
 def walk(path: str, *, ignore: Iterable[str] = (), links: bool = False) -> Tree:
     """Find the files under ``path``, without those that ``ignore`` names (relative to it; a directory goes with
-    all it holds). ``links`` accepts symbolic links to files of the same directory.
+    all it holds). ``links`` accepts symbolic links to files of the same directory; those of a snapshot in a Hugging
+    Face cache to its blobs are files.
 
     What cannot be part of a model is listed as ``irregular``, for the caller to refuse or to report. Raises
     ``VioletError`` for what cannot be read, and where there are too many files or levels.
@@ -103,8 +110,10 @@ def walk(path: str, *, ignore: Iterable[str] = (), links: bool = False) -> Tree:
         tree.files.append(Found("", "", state.st_size, state.st_dev, state.st_ino))
         return tree
     skipped = frozenset(normal for entry in ignore if (normal := _normal(entry)))
+    tree.snapshot = snapshot_of(path)
     root = open_root(path)
     try:
+        _require_same(tree, root)
         _walk(tree, root, "", skipped, links, 0)
     finally:
         os.close(root)
@@ -121,20 +130,41 @@ def refuse_irregular(tree: Tree) -> None:
     raise VioletError(f"{printable(tree.shown(first.path))} {first.what}{more}.", first.hint)
 
 
+def require_promised(tree: Tree, digests: Sequence[str]) -> None:
+    """Raise ``VioletError`` for a blob whose SHA-256, the one of ``digests`` in its place, is not the one that its
+    name promises: somebody changed it, or it was not downloaded whole."""
+    for file, digest in zip(tree.files, digests, strict=True):
+        if broken(file, digest):
+            raise VioletError(
+                f"{printable(tree.shown(file.path))} is not what was downloaded: its blob {file.blob} has the SHA-256"
+                f" {digest}.",
+                "Remove the blob, and download it again.",
+            )
+
+
+def broken(file: Found, sha256: str) -> bool:
+    """Whether the content of a file is not what the name of its blob promises."""
+    return promised(file.blob) not in ("", sha256)
+
+
 def unchanged(tree: Tree) -> None:
-    """Raise ``ChangedError`` if a directory gained or lost an entry since it was walked."""
+    """Raise ``ChangedError`` if a directory gained or lost an entry since it was walked, or a link to a blob, or the
+    blob, is another one."""
     if not tree.is_directory:
         return
     root = open_root(tree.root)
     try:
-        for path, inode, changed in tree.directories:
+        for path, before in tree.directories:
             descriptor = open_beneath(root, path, directory=True) if path else os.dup(root)
             try:
                 state = os.fstat(descriptor)
             finally:
                 os.close(descriptor)
-            if (state.st_ino, state.st_mtime_ns) != (inode, changed):
+            if _state(state) != before:
                 raise ChangedError(tree.shown(path))
+        for file in tree.files:
+            if file.blob and _blob(tree, root, file) != (file.link, file.device, file.inode, file.size):
+                raise ChangedError(tree.shown(file.path))
     except OSError as error:
         raise ChangedError(tree.root) from error
     finally:
@@ -197,7 +227,7 @@ def _walk(tree: Tree, descriptor: int, prefix: str, skipped: frozenset[str], lin
     if depth > DEEPEST:
         raise VioletError(f"{printable(tree.shown(prefix))} lies more than {DEEPEST} directories deep.")
     state = os.fstat(descriptor)
-    tree.directories.append((prefix.removesuffix("/"), state.st_ino, state.st_mtime_ns))
+    tree.directories.append((prefix.removesuffix("/"), _state(state)))
     folders: list[str] = []
     try:
         with os.scandir(descriptor) as entries:
@@ -208,7 +238,8 @@ def _walk(tree: Tree, descriptor: int, prefix: str, skipped: frozenset[str], lin
                 elif why := unlistable(entry.name):
                     tree.irregular.append(Irregular(path, why, "Rename it."))
                 elif entry.is_symlink():
-                    _add_link(tree, path, links)
+                    if not _add_blob(tree, path, os.readlink(entry.name, dir_fd=descriptor)):
+                        _add_link(tree, path, links)
                 else:
                     status = entry.stat(follow_symlinks=False)
                     if stat.S_ISREG(status.st_mode):
@@ -235,10 +266,60 @@ def _walk(tree: Tree, descriptor: int, prefix: str, skipped: frozenset[str], lin
             os.close(below)
 
 
-def _add(tree: Tree, path: str, target: str, status: os.stat_result) -> None:
+def _add(tree: Tree, path: str, target: str, status: os.stat_result, blob: str = "", link: str = "") -> None:
     if len(tree.files) >= MOST_FILES:
         raise VioletError(f"{tree.root} holds more than {MOST_FILES:,} files.", "Sign its parts one by one.")
-    tree.files.append(Found(path, target, status.st_size, status.st_dev, status.st_ino))
+    tree.files.append(Found(path, target, status.st_size, status.st_dev, status.st_ino, blob, link))
+
+
+def _require_same(tree: Tree, root: int) -> None:
+    """Raise ``ChangedError`` if what was opened is not the snapshot whose blobs will be read."""
+    if tree.snapshot is None:
+        return
+    place, here = os.path.join(tree.snapshot.home, "snapshots", tree.snapshot.revision), os.fstat(root)
+    try:
+        there = os.lstat(place)
+    except OSError as error:
+        raise ChangedError(tree.root) from error
+    if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+        raise ChangedError(tree.root, "was replaced")
+
+
+def _add_blob(tree: Tree, path: str, link: str) -> bool:
+    """Whether this is a link of a snapshot to a blob; then it is a file, or irregular."""
+    blob = tree.snapshot.blob_of(path, link) if tree.snapshot is not None else ""
+    if not blob or tree.snapshot is None:
+        return False
+    try:
+        status = os.lstat(os.path.join(tree.snapshot.blobs, blob))
+    except (OSError, ValueError):
+        what = f"is a link to the blob {blob}, which does not exist"
+        tree.irregular.append(Irregular(path, printable(what), "Download it again."))
+        return True
+    if not stat.S_ISREG(status.st_mode):
+        what = f"is a link to the blob {blob}, which {_kind(status.st_mode)}"
+        tree.irregular.append(Irregular(path, printable(what), "Remove the blob, and download it again."))
+        return True
+    _add(tree, path, path, status, blob, link)
+    return True
+
+
+def _blob(tree: Tree, root: int, file: Found) -> tuple[str, int, int, int]:
+    """The link of a file of a snapshot, and device, inode and size of the blob, as they are now."""
+    assert tree.snapshot is not None
+    folder = file.path.rpartition("/")[0]
+    descriptor = open_beneath(root, folder, directory=True) if folder else os.dup(root)
+    try:
+        link = os.readlink(file.path.rpartition("/")[2], dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+    status = os.lstat(os.path.join(tree.snapshot.blobs, file.blob))
+    return link, status.st_dev, status.st_ino, status.st_size
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    """The times differ when a directory gained or lost an entry; nobody can set the second one back."""
+    return (status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _add_link(tree: Tree, path: str, links: bool) -> None:
@@ -277,6 +358,7 @@ def _kind(mode: int) -> str:
         (stat.S_ISBLK, "is a block device"),
         (stat.S_ISCHR, "is a character device"),
         (stat.S_ISDIR, "is a directory"),
+        (stat.S_ISLNK, "is a symbolic link"),
     )
     return next((text for test, text in kinds if test(mode)), "is not a regular file")
 

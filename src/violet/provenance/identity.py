@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from violet.domain import Digest
 from violet.domain.provenance import DIRECTORY_DIGEST, FILE_DIGEST, FileDigest, Identity
 from violet.provenance.hashing import Task, hash_all
-from violet.provenance.hashing_walk import GIT_PATHS, Tree, refuse_irregular, unchanged, walk
+from violet.provenance.hashing_walk import GIT_PATHS, Tree, refuse_irregular, require_promised, unchanged, walk
+from violet.provenance.hub_cache import snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,9 +33,10 @@ def identify(
 
     At the top of a directory ``.git``, ``.gitattributes``, ``.github`` and ``.gitignore`` are left out, as OpenSSF
     model signing does, and so are the relative paths in ``ignore``. ``links`` accepts symbolic links to files of
-    the same directory; ``cache`` lets digests of large unchanged files be remembered. ``progress(done, total,
-    path)`` counts bytes. Raises ``VioletError`` for what cannot be read, for what is neither file nor directory,
-    and for what changes meanwhile.
+    the same directory; those of a snapshot in a Hugging Face cache to its blobs are files. ``cache`` lets digests of
+    large unchanged files be remembered. ``progress(done, total, path)`` counts bytes. Raises ``VioletError`` for what
+    cannot be read, for what is neither file nor directory, for what changes meanwhile, and for a blob of a cache that
+    is not what its name promises.
     """
     left_out = tuple(ignore)
     tree = walk(path, ignore=(*GIT_PATHS, *left_out), links=links)
@@ -42,6 +44,7 @@ def identify(
     tasks = [Task(file) for file in tree.files]
     digests = hash_all(tree, tasks, jobs=jobs, cache=open_cache(cache), progress=progress)
     unchanged(tree)
+    require_promised(tree, [values[0] for values in digests])
     return identity_of(tree, [values[0] for values in digests])
 
 
@@ -70,5 +73,17 @@ def open_cache(wanted: bool) -> DigestCache | None:
 
 
 def base_name(path: str) -> str:
-    """The last part of a path, also of ``.`` and ``model/``."""
-    return os.path.basename(os.path.abspath(path))
+    """The last part of a path, also of ``.`` and ``model/``; of a snapshot in a Hugging Face cache ``ORG--NAME``, for
+    its last part is a commit, which no two versions share."""
+    snapshot = snapshot_of(path)
+    return snapshot.name if snapshot is not None else os.path.basename(os.path.abspath(path))
+
+
+def stem(path: str) -> str:
+    """What files about an artifact are named after, and lie beside: ``path`` without trailing slashes, ``.`` and
+    ``..`` by their names; for a snapshot in a Hugging Face cache see ``Snapshot.stem``."""
+    snapshot = snapshot_of(path)
+    if snapshot is not None:
+        return snapshot.stem
+    bare = path.rstrip("/" + os.sep) or path
+    return os.path.abspath(bare) if os.path.basename(bare) in ("", ".", "..") else bare

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from violet.domain import VioletError
+from violet.provenance.hashing_walk import printable
 
 if TYPE_CHECKING:
     import datetime
@@ -47,6 +48,21 @@ class LockedKeyError(KeyFileError):
     """A key that needs a passphrase, and none was given."""
 
 
+class Hashed:
+    """Content on which many keys are tried: it is hashed once for each algorithm."""
+
+    __slots__ = ("_data", "_digests")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._digests: dict[str, bytes] = {}
+
+    def digest(self, algorithm: HashAlgorithm) -> bytes:
+        if algorithm.name not in self._digests:
+            self._digests[algorithm.name] = hashlib.new(algorithm.name, self._data).digest()
+        return self._digests[algorithm.name]
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """``key_id`` is the SHA-256 of the PEM (SubjectPublicKeyInfo), in hexadecimal: the hint that OpenSSF model
@@ -61,15 +77,18 @@ class PublicKey:
         """``p256``, ``p384`` or ``p521``."""
         return next(name for name, long in CURVES.items() if long == self.key.curve.name)
 
-    def verify(self, signature: bytes, data: bytes, *, sha256: bool = False) -> None:
+    def verify(self, signature: bytes, data: bytes | Hashed, *, sha256: bool = False) -> None:
         """Raises ``SignatureError`` where the signature is not this key's over ``data``. ``sha256`` is for
         signatures of old programs, which used SHA-256 with every curve."""
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+        algorithm = hashes.SHA256() if sha256 else _hash_for(self.key)
+        hashed = data if isinstance(data, Hashed) else Hashed(data)
         try:
-            self.key.verify(signature, data, ec.ECDSA(hashes.SHA256() if sha256 else _hash_for(self.key)))
+            self.key.verify(signature, hashed.digest(algorithm), ec.ECDSA(Prehashed(algorithm)))
         except InvalidSignature:
             raise SignatureError("The signature does not belong to this key and content.") from None
 
@@ -174,8 +193,11 @@ def load_public(path: str) -> PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """``authority``: it may sign other certificates, so it is an anchor of trust rather than a signer. ``public`` is
-    ``None`` for a key of a kind that cannot sign models, as authorities often have. Times are in UTC."""
+    """``authority``: it may sign other certificates, so it is an anchor of trust rather than a signer. ``may_sign``:
+    its key usage (RFC 5280, sections 4.2.1.3 and 4.2.1.12) is to sign content: ``digitalSignature`` where there is a
+    key usage, ``codeSigning`` where there is an extended one, and there is one of them; a certificate of a web server
+    or for mail signs no models. ``public`` is ``None`` for a key of a kind that cannot sign models, as authorities
+    often have. Times are in UTC."""
 
     public: PublicKey | None
     subject: str
@@ -185,6 +207,12 @@ class Certificate:
     may_sign: bool
     begins: datetime.datetime
     ends: datetime.datetime
+
+    def not_in_force(self, at: datetime.datetime) -> str:
+        """``ended on DAY`` or ``begins on DAY``; ``""`` where it is in force."""
+        if at > self.ends:
+            return f"ended on {self.ends:%Y-%m-%d}"
+        return f"begins on {self.begins:%Y-%m-%d}" if at < self.begins else ""
 
 
 def load_certificates(path: str) -> tuple[Certificate, ...]:
@@ -214,15 +242,15 @@ def describe(certificate: x509.Certificate) -> Certificate:
     basic = extensions.get(x509.BasicConstraints)
     usage = extensions.get(x509.KeyUsage)
     extended = extensions.get(x509.ExtendedKeyUsage)
-    signs = isinstance(usage, x509.KeyUsage) and usage.digital_signature
-    codes = isinstance(extended, x509.ExtendedKeyUsage) and ExtendedKeyUsageOID.CODE_SIGNING in extended
+    signs = usage.digital_signature if isinstance(usage, x509.KeyUsage) else None
+    codes = ExtendedKeyUsageOID.CODE_SIGNING in extended if isinstance(extended, x509.ExtendedKeyUsage) else None
     return Certificate(
         public_key(key) if usable and isinstance(key, ec.EllipticCurvePublicKey) else None,
-        certificate.subject.rfc4514_string(),
-        certificate.issuer.rfc4514_string(),
+        printable(certificate.subject.rfc4514_string()),
+        printable(certificate.issuer.rfc4514_string()),
         certificate.public_bytes(Encoding.DER),
         isinstance(basic, x509.BasicConstraints) and basic.ca,
-        signs or codes,
+        False not in (signs, codes) and True in (signs, codes),
         certificate.not_valid_before_utc,
         certificate.not_valid_after_utc,
     )

@@ -221,15 +221,17 @@ class _Graph:
             self.nodes[key] = replace(known, digests=together, kind=chosen)
 
     def climb(self, start: Iterable[str]) -> None:
-        """Add everything that these were made from."""
-        pending, done = deque(start), set[str]()
+        """Add everything that these were made from, whichever of its digests a statement knows it by: else whoever
+        adds a statement could hide ancestors behind another digest of theirs."""
+        pending, done = deque((key, key, "") for key in start), set[tuple[str, str, str]]()
         while pending:
-            key = pending.popleft()
-            if key in done:
+            step = pending.popleft()
+            if step in done:
                 continue
-            done.add(key)
-            for record in self._index.made(key):
-                pending.extend(self._add(key, record))
+            done.add(step)
+            key, digest, doubt = step
+            for record in self._index.made(digest):
+                pending.extend(self._add(key, record, doubt))
 
     def descend(self, root: str) -> set[str]:
         """Add everything that was made from ``root``; the keys of that."""
@@ -247,9 +249,13 @@ class _Graph:
                         pending.append(child)
         return below
 
-    def _add(self, child: str, record: _Record) -> list[str]:
-        """The edges by which this statement tells where ``child`` comes from; keys of its parents."""
+    def _add(self, child: str, record: _Record, alias: str = "") -> list[tuple[str, str, str]]:
+        """The edges by which this statement tells where ``child`` comes from. Gives its parents, each as the key of its
+        node, a digest that it is known by, and why that it has this digest is doubtful (``""``: it is not), which is
+        ``alias`` for the child itself."""
         signers, doubt = self._index.verdict(record)
+        if alias:
+            signers, doubt = (), alias
         source, proven = record.read.stored.path, bool(signers)
         if proven and not self.nodes[child].attested:
             self.nodes[child] = replace(self.nodes[child], attested=True)
@@ -265,7 +271,8 @@ class _Graph:
             key = known or next((k for k in keys if self._index.knows(k)), keys[0])
             self.node(key, resource.name or resource.uri, kind, resource.digests)
             self._edge(Edge(made, key, relation, proven, source, signers, doubt))
-            parents.append(key)
+            unsure = "" if proven else f"that {key} has other digests is only a claim"
+            parents += [(key, digest, unsure if digest != key else "") for digest in dict.fromkeys((key, *keys))]
         return parents
 
     def _edge(self, edge: Edge) -> None:

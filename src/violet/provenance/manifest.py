@@ -13,13 +13,15 @@ from typing import Any
 
 from violet.domain import Digest
 from violet.provenance.hashing_walk import unlistable
-from violet.provenance.signing.strict import Malformed, member, parse
+from violet.provenance.strict_json import Malformed, member, parse_object
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://model_signing/signature/v1.0"
 OLD_PREDICATE_TYPE = "https://model_signing/Digests/v0.1"
 
 MOST_ENTRIES = 500_000
+LARGEST = 128 << 20
+"""Bytes of a payload; the bundle around it is no larger."""
 MOST_VALUES = 4_000_000
 """JSON values of a payload; an entry has four."""
 
@@ -74,10 +76,16 @@ class Manifest:
         return tuple(dict.fromkeys(entry.path for entry in self.entries))
 
 
+def root_digest(manifest: Manifest) -> str:
+    """The digest of the whole, in hexadecimal: SHA-256 of the digests of the parts."""
+    entries = sorted(manifest.entries, key=_order)
+    return hashlib.sha256(b"".join(bytes.fromhex(entry.digest) for entry in entries)).hexdigest()
+
+
 def statement(manifest: Manifest) -> bytes:
     """The payload to sign. Entries are put in the order in which the upstream library puts them."""
     entries = sorted(manifest.entries, key=_order)
-    root = hashlib.sha256(b"".join(bytes.fromhex(entry.digest) for entry in entries)).hexdigest()
+    root = root_digest(manifest)
     serialization: dict[str, Any] = {"method": "shards" if manifest.shard_size else "files"}
     serialization["hash_type"] = manifest.algorithm
     if manifest.shard_size:
@@ -108,7 +116,7 @@ def read_statement(payload: bytes) -> Manifest:
     """Take a signed payload apart. Raises ``WrongType`` for a statement of something else and ``Malformed`` for
     whatever cannot be a list of the files of a model: names that lead out of it or occur twice, digests of another
     length or algorithm, shards that overlap, a root digest that does not fit."""
-    table = parse(payload, MOST_VALUES)
+    table = parse_object(payload, LARGEST, MOST_VALUES)
     if table.get("_type") != STATEMENT_TYPE:
         raise WrongType(f"is no in-toto statement ({str(table.get('_type'))[:80]!a})")
     kind = table.get("predicateType")

@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from violet.domain import Digest, UsageError, VioletError
 from violet.provenance import statement as intoto
-from violet.provenance.stores import LARGEST_BLOB, MOST_ENTRIES, Stored, read, replace_file, write_once
+from violet.provenance.stores import (
+    LARGEST_BLOB,
+    MOST_BYTES,
+    MOST_ENTRIES,
+    Stored,
+    read,
+    replace_file,
+    write_once,
+)
 from violet.provenance.strict_json import canonical, parse
 
 if TYPE_CHECKING:
@@ -53,13 +61,23 @@ class OciStore:
     def entries(self, subject: str = "") -> Iterator[Stored]:
         """Envelopes in the order of the index. ``subject`` narrows nothing down here: manifests name the artifact's
         manifest, which anybody could have written."""
+        seen: set[str] = set()
+        total = 0
         for number, manifest in enumerate(self._manifests()):
             if number >= MOST_ENTRIES:
                 raise VioletError(f"{self.path} holds more than {MOST_ENTRIES:,} manifests.")
             for layer in _list(manifest, "layers"):
-                kind = layer.get("mediaType")
-                if kind in (ENVELOPE, ATTESTATION):
-                    yield self._stored(layer)
+                kind, digest = layer.get("mediaType"), str(layer.get("digest"))
+                if kind not in (ENVELOPE, ATTESTATION) or digest in seen:
+                    continue
+                seen.add(digest)
+                stored = self._stored(layer)
+                total += len(stored.content)
+                if len(seen) > MOST_ENTRIES or total > MOST_BYTES:
+                    raise VioletError(
+                        f"{self.path} holds more attestations than can be read.", "Keep them in several layouts."
+                    )
+                yield stored
 
     def referrers(self, manifest: Digest) -> list[Mapping[str, Any]]:
         """Descriptors in the index whose manifests have this one as their subject."""

@@ -17,7 +17,6 @@ these as annotations of the subject, which every predicate type has room for:
 from __future__ import annotations
 
 import datetime
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,8 +49,11 @@ PREDICATES: dict[str, str] = {
 }
 """Short names of predicate types, as configuration and policies use them, and their URIs."""
 
-_ALIASES = (("https://cyclonedx.org/bom/", "cyclonedx"), ("https://openvex.dev/ns", "vex"))
-"""Prefixes under which versions of the same type are also seen."""
+_ALIASES = (
+    (re.compile(r"https://cyclonedx\.org/bom/v?\d+(\.\d+)*"), "cyclonedx"),
+    (re.compile(r"https://openvex\.dev/ns(/v\d+(\.\d+)*)?"), "vex"),
+)
+"""What versions of the same type are also called."""
 
 ISSUED, EXPIRES, ENVIRONMENT = "violet_issued", "violet_expires", "violet_environment"
 CHECK, NONCE, POLICY = "violet_check", "violet_nonce", "violet_policy"
@@ -59,7 +61,11 @@ CHECK, NONCE, POLICY = "violet_check", "violet_nonce", "violet_policy"
 _DIRECTORY_NAMES = frozenset({DIRECTORY_DIGEST, "dirHash1"})
 """The specification writes the name both ways."""
 _HEXADECIMAL = re.compile(r"[0-9a-f]{32,128}")
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2048}")
+_ALGORITHM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+-]{0,63}")
+_VALUE = re.compile(r"[!-~]{1,1024}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+"""RFC 3339, section 5.6. Python reads more than that, also a time with something behind it."""
 _NANOSECONDS = re.compile(r"(\.\d{6})\d+")
 
 
@@ -99,7 +105,7 @@ def short_name(uri: str) -> str:
     for name, known in PREDICATES.items():
         if uri == known:
             return name
-    return next((name for prefix, name in _ALIASES if uri.startswith(prefix)), uri)
+    return next((name for pattern, name in _ALIASES if pattern.fullmatch(uri)), uri)
 
 
 def subject_of(identity: Identity, binding: Binding | None = None) -> Subject:
@@ -160,31 +166,42 @@ def digests(value: Any) -> tuple[Digest, ...]:
     if not isinstance(value, dict) or not value:
         raise StatementError("a digest in it is missing or empty")
     for name, text in value.items():
-        if not isinstance(text, str) or not text:
+        if not _ALGORITHM.fullmatch(name):
+            raise StatementError(f"the digest {_shown(name)} in it is called after no algorithm")
+        if not isinstance(text, str) or not _VALUE.fullmatch(text):
             raise StatementError(f"the digest {name!r} in it is no text")
         if name in (FILE_DIGEST, *_DIRECTORY_NAMES) and not _HEXADECIMAL.fullmatch(text):
             raise StatementError(f"the digest {name!r} in it is not lower-case hexadecimal")
     named = ((DIRECTORY_DIGEST if name in _DIRECTORY_NAMES else name, text) for name, text in sorted(value.items()))
-    return tuple(Digest(name, text) for name, text in named)
+    found = tuple(dict.fromkeys(Digest(name, text) for name, text in named))
+    if sum(digest.algorithm == DIRECTORY_DIGEST for digest in found) > 1:
+        raise StatementError(f"it has two digests {DIRECTORY_DIGEST}")
+    return found
 
 
 def subject_for(statement: Statement, identity: Identity) -> Subject | None:
     """The subject through which the statement is about this artifact; ``None`` where it is about another.
 
-    A file is bound by its ``sha256``. A directory is bound by its ``dirHash``, or by subjects that name every one
-    of its files with its ``sha256`` and have the same annotations; a statement about some of its files says nothing
-    about the directory. Names bind nothing: only digests do.
+    A file is bound by its ``sha256``. A directory is bound by its ``dirHash``, or by subjects that name its files,
+    all of them and nothing else, each once, with its ``sha256`` and the same annotations: a statement about more files,
+    or about fewer, is about another directory, and one that names a file twice could be about any mixture. Names bind
+    nothing else: only digests do.
     """
     for subject in statement.subjects:
         if identity.digest in subject.digests:
             return subject
-    if identity.is_directory and identity.files:
+    if identity.is_directory and len(identity.files) == len(statement.subjects):
         first = statement.subjects[0]
         agreeing = (subject for subject in statement.subjects if subject.annotations == first.annotations)
-        known = {(os.path.normpath(subject.name), digest) for subject in agreeing for digest in subject.digests}
-        if all((os.path.normpath(file.path), file.digest) in known for file in identity.files):
+        known = {_plain(subject.name): subject.digests for subject in agreeing}
+        if all(file.digest in known.get(file.path, ()) for file in identity.files):
             return first
     return None
+
+
+def _plain(name: str) -> str:
+    """``sha256sum`` and others write ``./a`` for ``a``."""
+    return name.removeprefix("./")
 
 
 def binding_of(subject: Subject, statement: Statement) -> Binding:
@@ -223,6 +240,8 @@ def parse_time(text: Any) -> datetime.datetime:
     """RFC 3339 with a zone, in UTC. Raises ``ValueError``."""
     if not isinstance(text, str):
         raise ValueError("a time must be a text")
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"{_shown(text)} is no time as RFC 3339 writes it")
     time = datetime.datetime.fromisoformat(_NANOSECONDS.sub(r"\1", text))
     if time.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

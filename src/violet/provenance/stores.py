@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from violet.domain import Digest, UsageError, VioletError
 from violet.provenance import envelope as dsse
+from violet.provenance.identity import stem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,6 +28,9 @@ BESIDE = ".attestations"
 
 DIGITS = 16
 MOST_ENTRIES = 100_000
+MOST_BYTES = 4 << 30
+"""Of all envelopes of a store together."""
+_SEVERAL = "Keep them in several directories."
 LARGEST_BLOB = 64 << 20
 
 _NAME = re.compile(rf"(?P<type>.+)-(?P<subject>[0-9a-f]{{{DIGITS}}})-(?P<own>[0-9a-f]{{{DIGITS}}}){re.escape(SUFFIX)}")
@@ -84,23 +88,34 @@ class DirectoryStore:
 
     def entries(self, subject: str = "", kinds: Collection[str] = ()) -> Iterator[Stored]:
         """``kinds`` leaves out what is named after another predicate type."""
-        try:
-            names = sorted(name for name in os.listdir(self.path) if name.endswith(SUFFIX))
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            raise VioletError(f"The attestations in {self.path} cannot be read: {error.strerror}.") from error
-        if len(names) > MOST_ENTRIES:
-            raise VioletError(
-                f"{self.path} holds more than {MOST_ENTRIES:,} attestations.", "Keep them in several directories."
-            )
-        for name in names:
+        total = 0
+        for name in self._names():
             match = _NAME.fullmatch(name) if kinds or (self.shared and subject) else None
             if match and self.shared and subject and match["subject"] != subject[:DIGITS]:
                 continue
             if match and kinds and match["type"] not in kinds:
                 continue
-            yield read(os.path.join(self.path, name))
+            stored = read(os.path.join(self.path, name))
+            total += len(stored.content)
+            if total > MOST_BYTES:
+                raise VioletError(f"The attestations in {self.path} have more than {MOST_BYTES:,} bytes.", _SEVERAL)
+            yield stored
+
+    def _names(self) -> list[str]:
+        names: list[str] = []
+        try:
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    if not entry.name.endswith(SUFFIX):
+                        continue
+                    if len(names) >= MOST_ENTRIES:
+                        raise VioletError(f"{self.path} holds more than {MOST_ENTRIES:,} attestations.", _SEVERAL)
+                    names.append(entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise VioletError(f"The attestations in {self.path} cannot be read: {error.strerror}.") from error
+        return sorted(names)
 
     def write(self, kind: str, subject: Digest, content: bytes) -> str:
         return write_once(os.path.join(self.path, file_name(kind, subject, content)), content)
@@ -121,13 +136,7 @@ def beside(path: str, directory: str = "") -> DirectoryStore:
     """The store of one artifact; ``directory``, where it is set, is for all artifacts."""
     if directory:
         return DirectoryStore(directory, shared=True)
-    return DirectoryStore(artifact_path(path) + BESIDE)
-
-
-def artifact_path(path: str) -> str:
-    """``path`` without trailing slashes; ``.`` and ``..`` by their names, so that something can lie beside them."""
-    stripped = path.rstrip("/\\") or path
-    return os.path.abspath(stripped) if os.path.basename(stripped) in ("", ".", "..") else stripped
+    return DirectoryStore(stem(path) + BESIDE)
 
 
 def file_name(kind: str, subject: Digest, content: bytes) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import MissingExtraError, UsageError, VioletError
-from violet.domain.registry import Alias, ModelVersion, file_name
+from violet.domain.registry import READY, Alias, ModelVersion, RegistryError, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,9 @@ EVIDENCE = "violet"
 PAGE = 100
 LARGEST_EVIDENCE = 256 << 20
 """Bytes of evidence that are fetched for one version."""
-
-
-class RegistryError(VioletError):
-    """The registry does not answer, or answers with an error."""
+MOST_EVIDENCE = 500
+"""Files of it."""
+EVIDENCE_SUFFIXES = (".json", ".sig")
 
 
 class MlflowRegistry:
@@ -60,6 +59,7 @@ class MlflowRegistry:
             source=found.source or "",
             run_id=found.run_id or "",
             tags=dict(found.tags or {}),
+            status=str(found.status or READY),
         )
 
     def models(self) -> Iterator[str]:
@@ -112,14 +112,18 @@ class MlflowRegistry:
 
         place = f"{EVIDENCE}/{version.version}"
         with _explained(self.address, f"the evidence of {version}"):
-            entries = self._client.list_artifacts(version.run_id, place)
+            entries = [entry for entry in self._client.list_artifacts(version.run_id, place) if _evidence(entry)]
             if not entries:
                 return ""
+            if len(entries) > MOST_EVIDENCE:
+                raise VioletError(f"The evidence of {version} is more than {MOST_EVIDENCE:,} files.", "Remove some.")
             if sum(entry.file_size or 0 for entry in entries) > LARGEST_EVIDENCE:
-                raise RegistryError(f"The evidence of {version} is larger than {LARGEST_EVIDENCE:,} bytes.")
-            path = download_artifacts(run_id=version.run_id, artifact_path=place, dst_path=directory)
-        for name in os.listdir(path):
-            os.rename(os.path.join(path, name), os.path.join(directory, name))
+                raise VioletError(f"The evidence of {version} is larger than {LARGEST_EVIDENCE:,} bytes.")
+            for entry in entries:
+                # One by one, and only what is evidence: whatever else lies there is not fetched, however much it is.
+                path = download_artifacts(run_id=version.run_id, artifact_path=entry.path, dst_path=directory)
+                os.replace(path, os.path.join(directory, f".{os.path.basename(path)}"))
+        _settle(directory)
         return directory
 
     def attach_evidence(self, version: ModelVersion, directory: str) -> None:
@@ -134,6 +138,22 @@ class MlflowRegistry:
     def tag(self, version: ModelVersion, name: str, value: str) -> None:
         with _explained(self.address, str(version)):
             self._client.set_model_version_tag(version.model, version.version, name, value)
+
+
+def _evidence(entry: Any) -> bool:
+    return not entry.is_dir and entry.path.endswith(EVIDENCE_SUFFIXES)
+
+
+def _settle(directory: str) -> None:
+    """Only the files that were put aside with a dot are left, under their names."""
+    import shutil
+
+    for name in os.listdir(directory):
+        path = os.path.join(directory, name)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            os.rename(path, os.path.join(directory, name.removeprefix(".")))
 
 
 @contextmanager
@@ -158,5 +178,6 @@ def _explained(address: str, what: str) -> Iterator[None]:
                 "Check MLFLOW_TRACKING_USERNAME and its password, or token.",
             ) from error
         raise RegistryError(f"The registry at {address} failed on {what}: {first}") from error
-    except OSError as error:
-        raise RegistryError(f"The registry at {address} failed on {what}: {error}") from error
+    except Exception as error:  # every artifact store has errors of its own
+        first = str(error).partition("\n")[0][:300] or type(error).__name__
+        raise RegistryError(f"The registry at {address} failed on {what}: {first}") from error

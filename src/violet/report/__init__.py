@@ -5,11 +5,16 @@ Each format is one module, loaded when it is asked for, so that ``import violet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from violet.domain import Decision, Report, Rule, Severity, UsageError
+from violet.domain import Severity, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from violet.domain import Decision, Report, Rule
 
 __all__ = ["FORMATS", "View", "render"]
 

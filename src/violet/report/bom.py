@@ -187,7 +187,8 @@ def _part(part: Component) -> str:
 
 def _dataset(part: Dataset) -> str:
     bound = f"{part.digests[0].algorithm}:{part.digests[0].value[:16]}…" if part.digests else "no digest"
-    return f"{part.name}  {part.role or 'data'}; {bound}" + (f"; named by {part.origin}" if part.origin else "")
+    where = "stated here" if part.origin == "stated" else f"named by {part.origin}"
+    return f"{part.name}  {part.role or 'data'}; {bound}" + (f"; {where}" if part.origin else "")
 
 
 # -- Markdown ----------------------------------------------------------------------------------------

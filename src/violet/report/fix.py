@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from violet.domain import shell
 from violet.report.layout import BLANK, Line, Span, cells, columns, line, printed, wrapped
 from violet.report.visible import shortened, visible, visible_lines
 
@@ -44,7 +44,7 @@ def render(view: FixView, fmt: str) -> str:
 
 def digest_command(path: str, offset: int, size: int) -> str:
     """A shell command that prints the SHA-256 of a part of a file without Violet."""
-    return f"tail -c +{offset + 1} {shlex.quote(path)} | head -c {size} | sha256sum"
+    return f"tail -c +{offset + 1} {shell.quote(path)} | head -c {size} | sha256sum"
 
 
 # -- JSON --------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _lines(view: FixView) -> list[Line]:
         lines.append(BLANK)
     lines += wrapped(summary(report), width, "bold" if report.exit_code == 0 else "warn")
     if report.journal:
-        lines.append(line(f"Undo: violet fix --undo {shlex.quote(visible(report.journal))}", "code"))
+        lines.append(line(f"Undo: violet fix --undo {shell.quote(report.journal)}", "code"))
     elif report.rehearsed and report.fixes:
         lines.append(line("Nothing was changed. Without --dry-run these changes are made.", "dim"))
     return lines
@@ -296,7 +296,7 @@ def _markdown(view: FixView) -> str:
         parts += [f"- **{_escaped(visible(u.path))}**: {_escaped(visible(u.reason))}" for u in report.unexamined]
         parts.append("")
     if report.journal:
-        parts += [*_fenced(f"violet fix --undo {shlex.quote(visible(report.journal))}", "sh"), ""]
+        parts += [*_fenced(f"violet fix --undo {shell.quote(report.journal)}", "sh"), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 

@@ -6,7 +6,6 @@ Plain output needs no package; colour is left to rich, which is loaded only then
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 DEFAULT_WIDTH = 80
 _NARROWEST, _WIDEST = 40, 120
@@ -30,12 +29,14 @@ _STYLES = {
 }
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Span:
     """A run of text in one style; the text is made visible by whoever made it."""
 
-    text: str
-    style: str = ""
+    __slots__ = ("style", "text")
+
+    def __init__(self, text: str, style: str = "") -> None:
+        self.text = text
+        self.style = style
 
 
 Line = tuple[Span, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from violet.domain import Failed, Finding, Location, Report, Severity, Skipped
 
@@ -13,21 +12,25 @@ ATLAS_TECHNIQUE = re.compile(r"AML\.T[0-9]{4}(\.[0-9]{3})?")
 WORST_FIRST: tuple[Severity, ...] = tuple(sorted(Severity, reverse=True))
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class RuleGroup:
     """The findings of one rule and severity in one file; ``findings`` is never empty."""
 
-    rule: str
-    severity: Severity
-    findings: tuple[Finding, ...]
+    __slots__ = ("findings", "rule", "severity")
+
+    def __init__(self, rule: str, severity: Severity, findings: tuple[Finding, ...]) -> None:
+        self.rule = rule
+        self.severity = severity
+        self.findings = findings
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class FileGroup:
     """Files in which the same was found, and what: ``groups`` is that of the first of ``paths``."""
 
-    paths: tuple[str, ...]
-    groups: tuple[RuleGroup, ...]
+    __slots__ = ("groups", "paths")
+
+    def __init__(self, paths: tuple[str, ...], groups: tuple[RuleGroup, ...]) -> None:
+        self.paths = paths
+        self.groups = groups
 
     @property
     def worst(self) -> Severity:
@@ -39,25 +42,38 @@ class FileGroup:
         return sum(len(group.findings) for group in self.groups)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Gap:
     """What was not looked at or could not be read for one reason."""
 
-    reason: str
-    paths: tuple[str, ...]
+    __slots__ = ("paths", "reason")
+
+    def __init__(self, reason: str, paths: tuple[str, ...]) -> None:
+        self.reason = reason
+        self.paths = paths
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Summary:
     """The counts of a report. ``files`` leaves archive members out, ``assets`` counts them."""
 
-    by_severity: Mapping[Severity, int]
-    findings: int
-    files: int
-    assets: int
-    skipped: int
-    failed: int
-    accepted: int
+    __slots__ = ("accepted", "assets", "by_severity", "failed", "files", "findings", "skipped")
+
+    def __init__(
+        self,
+        by_severity: Mapping[Severity, int],
+        findings: int,
+        files: int,
+        assets: int,
+        skipped: int,
+        failed: int,
+        accepted: int,
+    ) -> None:
+        self.by_severity = by_severity
+        self.findings = findings
+        self.files = files
+        self.assets = assets
+        self.skipped = skipped
+        self.failed = failed
+        self.accepted = accepted
 
     def severities(self) -> str:
         """``2 critical, 1 low``, or ``no findings``."""

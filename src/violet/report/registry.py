@@ -43,9 +43,9 @@ def event_content(event: WatchEvent) -> dict[str, Any]:
     }
 
 
-def promotion_line(promotion: Promotion) -> str:
-    """What became of the alias, and how to get at the files that the decision speaks of."""
-    return visible_lines(f"{_outcome(promotion)}\nIts files: violet mlflow fetch {promotion.version}")
+def promotion_line(promotion: Promotion, fetch: str) -> str:
+    """What became of the alias, and the command that gets at the files that the decision speaks of."""
+    return visible_lines(f"{_outcome(promotion)}\nIts files: {fetch}")
 
 
 def _outcome(promotion: Promotion) -> str:

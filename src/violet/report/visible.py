@@ -7,12 +7,7 @@ text, and XML forbids most control characters. All of these are shown as ``\\x1b
 
 from __future__ import annotations
 
-# Printable by their category, yet drawn as nothing or as a blank: fillers, joiners, variation selectors.
-_INVISIBLE = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
-    + "".join(map(chr, range(0xFE00, 0xFE10)))
-    + "".join(map(chr, range(0xE0100, 0xE01F0)))
-)
+from violet.domain.shell import INVISIBLE
 
 
 def visible(text: str) -> str:
@@ -23,7 +18,7 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() and c not in _INVISIBLE else escaped(c) for c in text)
+    return "".join(c if c.isprintable() and c not in INVISIBLE else escaped(c) for c in text)
 
 
 def visible_lines(text: str) -> str:

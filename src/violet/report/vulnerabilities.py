@@ -149,7 +149,8 @@ def _ending(view: VulnerabilityView, width: int) -> list[Line]:
     counts.append(("possible", len(report.matches) - len(certain)))
     text = ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing known"
     packages = report.components - report.ignored
-    tail = f"{packages:,} packages; {len(report.suppressed):,} suppressed; {len(report.skipped):,} not told"
+    word = "package" if packages == 1 else "packages"
+    tail = f"{packages:,} {word}; {len(report.suppressed):,} suppressed; {len(report.skipped):,} not told"
     lines: list[Line] = [(Span(verdict.upper(), verdict), Span(f": {text}; {tail}", "bold"))]
     for reason in view.decision.reasons:
         lines += wrapped(visible(reason), width, "", _MARGIN)

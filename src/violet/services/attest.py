@@ -70,8 +70,10 @@ class Terms:
 
     def binding(self, check: str = "") -> intoto.Binding:
         issued = self.now or datetime.datetime.now(datetime.UTC)
+        if self.expires is not None and self.expires <= datetime.timedelta(0):
+            raise UsageError("What is attested must hold for some time.", "Give a longer --expires, or none.")
         try:
-            ends = issued + self.expires if self.expires else None
+            ends = None if self.expires is None else issued + self.expires
         except OverflowError:
             raise UsageError("That expiry lies beyond the end of the calendar.") from None
         return intoto.Binding(issued, ends, self.environment, check, self.nonce, self.policy)

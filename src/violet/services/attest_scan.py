@@ -45,8 +45,7 @@ def attest_scan(
 
     Raises ``VioletError`` where the content changed meanwhile: then nothing is signed.
     """
-    from dataclasses import replace
-
+    from violet.policy import Policy
     from violet.services.configuration import policy
     from violet.services.judgement import judge
     from violet.services.options import ScanOptions
@@ -55,7 +54,7 @@ def attest_scan(
 
     rules = policy(configuration)
     if fail_on is not None:
-        rules = replace(rules, fail_on=_threshold(fail_on))
+        rules = Policy(_threshold(fail_on))
     options = ScanOptions(
         paths=(path,),
         deep=configuration.value("scan.deep") if deep is None else deep,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -15,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class RuleEntry:
     """``formats`` are the formats whose files are asked (``*``: all; empty: the scan itself answers);
     ``module`` is where the rule stands."""
 
-    rule: Rule
-    formats: tuple[str, ...]
-    module: str
+    __slots__ = ("formats", "module", "rule")
+
+    def __init__(self, rule: Rule, formats: tuple[str, ...], module: str) -> None:
+        self.rule = rule
+        self.formats = formats
+        self.module = module
 
     @property
     def help(self) -> str:

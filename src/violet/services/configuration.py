@@ -8,7 +8,6 @@ winning, from the defaults, the file, ``VIOLET_<SECTION>_<KEY>`` in the environm
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import ConfigurationError, Severity
@@ -28,38 +27,53 @@ LARGEST = 1 << 20
 """Bytes of a configuration or ignore file that are read."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Key:
     """A setting: ``parse`` turns what a file or the environment says into the value, or raises
     ``ValueError``."""
 
-    name: str
-    default: Any
-    parse: Callable[[Any], Any]
-    help: str
+    __slots__ = ("default", "help", "name", "parse")
+
+    def __init__(self, name: str, default: Any, parse: Callable[[Any], Any], help: str) -> None:  # noqa: A002
+        self.name = name
+        self.default = default
+        self.parse = parse
+        self.help = help
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Setting:
     """A value in force and its origin: ``default``, a file, an environment variable."""
 
-    value: Any
-    origin: str = "default"
+    __slots__ = ("origin", "value")
+
+    def __init__(self, value: Any, origin: str = "default") -> None:
+        self.value = value
+        self.origin = origin
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Configuration:
     """Every key's setting; ``file`` is the configuration file in force (``""``: none), ``root`` its
     directory (or the working directory); ``found`` tells that it was found by searching. ``gate`` is the table
     ``[gate]`` as it stands there (``None``: there is none), which ``violet.services.policies`` reads."""
 
-    settings: Mapping[str, Setting]
-    file: str = ""
-    root: str = "."
-    found: bool = True
-    ignore: tuple[IgnoreSource, ...] = field(default=())
-    found_files: tuple[str, ...] = field(default=())
-    gate: Any = None
+    __slots__ = ("file", "found", "found_files", "gate", "ignore", "root", "settings")
+
+    def __init__(
+        self,
+        settings: Mapping[str, Setting],
+        file: str = "",
+        root: str = ".",
+        found: bool = True,
+        ignore: tuple[IgnoreSource, ...] = (),
+        found_files: tuple[str, ...] = (),
+        gate: Any = None,
+    ) -> None:
+        self.settings = settings
+        self.file = file
+        self.root = root
+        self.found = found
+        self.ignore = ignore
+        self.found_files = found_files
+        self.gate = gate
 
     def value(self, name: str) -> Any:
         return self.settings[name].value
@@ -119,9 +133,9 @@ def ignore_source(path: str) -> IgnoreSource:
     return IgnoreSource(path, _lines(path), os.path.dirname(os.path.abspath(path)), found=False)
 
 
-def policy(configuration: Configuration) -> Policy:
-    """The policy that the configuration describes."""
-    return Policy(threshold(configuration.value("policy.fail_on")))
+def policy(configuration: Configuration, fail_on: str | None = None) -> Policy:
+    """The policy that the configuration describes, or ``fail_on`` in its place. Raises ``ValueError``."""
+    return Policy(threshold(configuration.value("policy.fail_on") if fail_on is None else fail_on))
 
 
 def keys() -> tuple[Key, ...]:

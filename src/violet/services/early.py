@@ -34,8 +34,11 @@ def begin(arguments: Sequence[str]) -> None:
     # What both halves need is loaded once, before they part.
     import json  # noqa: F401
 
+    import violet.domain.asset
     import violet.domain.outcome
-    import violet.formats.source  # noqa: F401
+    import violet.engine.worker
+    import violet.formats.source
+    import violet.services.wire  # noqa: F401
 
     path = named[0]
     try:

@@ -66,8 +66,9 @@ def lineage_of(
         if not os.path.isdir(place):
             raise UsageError(f"{place} is no directory.", "Name a directory below which attestations lie.")
     identity = identity or identity_of(options.path, progress)
-    ring = Keyring.load(trusted(configuration) if signers is None else signers)
-    index = Index(ring, options.now or datetime.datetime.now(datetime.UTC), options.skew)
+    now = options.now or datetime.datetime.now(datetime.UTC)
+    ring = Keyring.load(trusted(configuration) if signers is None else signers, now)
+    index = Index(ring, now, options.skew)
     index.add(_distinct([*stores_for(options.path, configuration), *(s for place in places for s in search(place))]))
     edges: tuple[Edge, ...] = ()
     notes: tuple[str, ...] = ()

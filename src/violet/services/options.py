@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 IGNORE_FILE = ".violetignore"
 WAIVERS = "violet.waivers"
 """The directory beside a configuration file that holds its waivers."""
@@ -23,6 +25,7 @@ class IgnoreSource:
         self.found = found
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScanOptions:
     """``paths`` are files and directories, ``packages`` installed distributions or import names.
 
@@ -31,47 +34,16 @@ class ScanOptions:
     ``violet.formats.source.Bounds`` by name; ``baseline`` is the path of an earlier report.
     """
 
-    __slots__ = (
-        "baseline",
-        "bounds",
-        "configuration",
-        "deep",
-        "ignore",
-        "intel",
-        "jobs",
-        "memory",
-        "packages",
-        "paths",
-        "timeout",
-    )
-
-    configuration: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    deep: bool = False
+    jobs: int = 0
+    timeout: float = 120.0
+    memory: int = 1 << 30
+    baseline: str = ""
+    ignore: tuple[IgnoreSource, ...] = ()
+    bounds: tuple[tuple[str, int], ...] = ()
+    configuration: tuple[str, ...] = ()
     """Paths of the configuration files in force that were found by searching."""
-    intel: str
+    intel: str = ""
     """The directory of imported advisories (``""``: the user's own)."""
-
-    def __init__(
-        self,
-        paths: tuple[str, ...] = (),
-        packages: tuple[str, ...] = (),
-        deep: bool = False,
-        jobs: int = 0,
-        timeout: float = 120.0,
-        memory: int = 1 << 30,
-        baseline: str = "",
-        ignore: tuple[IgnoreSource, ...] = (),
-        bounds: tuple[tuple[str, int], ...] = (),
-        configuration: tuple[str, ...] = (),
-        intel: str = "",
-    ) -> None:
-        self.paths = paths
-        self.packages = packages
-        self.deep = deep
-        self.jobs = jobs
-        self.timeout = timeout
-        self.memory = memory
-        self.baseline = baseline
-        self.ignore = ignore
-        self.bounds = bounds
-        self.configuration = configuration
-        self.intel = intel

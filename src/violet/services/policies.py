@@ -53,6 +53,8 @@ def open_policy(policy: str = "", config: str = "", *, isolated: bool = False) -
         configuration = load(file=config, isolated=not config)
         return PolicyFile(policy, configuration, problem=problem, fix=_START)
     configuration = load(file=config or policy)
+    if _content(policy) != (content, ""):  # the trusted keys and the requirements are of one file
+        raise ConfigurationError(f"The policy {policy} changed while it was read.", "Ask again.")
     digest = Digest("sha256", hashlib.sha256(content).hexdigest())
     table = _table(content, policy)
     if table is None:

@@ -10,20 +10,23 @@ from violet.domain import UsageError, VioletError
 from violet.domain.signature import Signer, SignResult, SigstoreIdentity, SigstoreSigning
 from violet.provenance.hashing_walk import GIT_PATHS, Tree, refuse_irregular, walk
 from violet.provenance.identity import identity_of, open_cache
-from violet.provenance.manifest import Manifest, statement
+from violet.provenance.manifest import Manifest, root_digest, statement
 from violet.provenance.signing import bundle as bundles
 from violet.provenance.signing.compare import How, manifest_of
 from violet.provenance.signing.place import (
     DATA_SUFFIX,
+    SIGNATURE_SUFFIX,
     beside,
     check_writable,
     inside,
+    kept_path,
     read_bounded,
     signature_path,
     write_whole,
 )
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable, Sequence
 
     from violet.domain.provenance import TrustedSigner
@@ -40,7 +43,8 @@ class SignOptions:
     """What to sign, with what, and where to put the signature.
 
     One of ``key`` (a path, unlocked with ``passphrase``), ``key`` with ``certificate`` and ``chain`` (paths, in PEM),
-    or ``sigstore`` signs. ``signature`` is the path to write (``""``: beside the model, or in ``directory``).
+    or ``sigstore`` signs. ``signature`` is the path to write (``""``: beside the model, or in ``directory`` under its
+    name and digest).
     ``shard_size`` in bytes hashes and signs shards of files instead of whole files (0); ``ignore`` are paths relative
     to the model that are left out, and named in the signature; ``links`` accepts symbolic links within the model;
     ``data`` describes a data set column by column, and signs the description as well; ``exact_rows`` and ``decode``
@@ -73,7 +77,8 @@ class VerifyOptions:
     ``signers`` are trusted keys and certificates (of signers or of authorities), ``chain`` further files of
     authorities, ``sigstore`` a keyless identity. ``signature`` and ``directory`` are as in ``SignOptions``. ``ignore``
     are paths that may be left out although the signature hides them; ``ignore_unsigned`` accepts files that nobody
-    signed. ``data`` says that it is a data set whose description must be signed, too. ``cache`` must be false where
+    signed. Certificates must be in force ``at`` that time (``None``: now); ``accept_expired`` leaves that open.
+    ``data`` says that it is a data set whose description must be signed, too. ``cache`` must be false where
     a decision depends on it: a gate hashes what it lets through.
     """
 
@@ -86,6 +91,8 @@ class VerifyOptions:
     ignore: tuple[str, ...] = ()
     ignore_unsigned: bool = False
     data: bool = False
+    at: datetime.datetime | None = None
+    accept_expired: bool = False
     jobs: int = 0
     cache: bool = True
 
@@ -98,9 +105,12 @@ def sign(options: SignOptions, progress: Progress | None = None) -> SignResult:
     changes meanwhile, or a network that cannot be reached.
     """
     _exists(options.path)
-    target = options.signature or signature_path(options.path, options.directory)
+    target = options.signature or beside(options.path, SIGNATURE_SUFFIX, options.directory)
     check_writable(target)
     seal = _seal(options)
+    for path in options.ignore:
+        if os.path.isabs(path) or os.path.normpath(path).split(os.sep)[0] in (".", ".."):
+            raise UsageError(f"--ignore {path!r} names nothing inside the model.", "Give a path relative to it.")
     own = inside(options.path, target)
     ignored = (*GIT_PATHS, *own, *(os.path.normpath(path) for path in options.ignore))
     tree = walk(options.path, ignore=ignored, links=options.links)
@@ -118,12 +128,15 @@ def sign(options: SignOptions, progress: Progress | None = None) -> SignResult:
         assert identity is not None
         from violet.services.signed_data import describe, described_by
 
-        dataset = beside(options.path, DATA_SUFFIX, options.directory)
+        dataset = _place(options, DATA_SUFFIX, identity.digest.value)
         check_writable(dataset)
         description = describe(
             options.path, identity, options.jobs, options.exact_rows, options.decode, progress=progress
         )
         manifest = described_by(manifest, dataset, description)
+    if not options.signature:
+        target = _place(options, SIGNATURE_SUFFIX, root_digest(manifest) if identity is None else identity.digest.value)
+        check_writable(target)
     content, signer = seal.apply(manifest)
     if description:
         write_whole(dataset, description)
@@ -139,7 +152,7 @@ def sign(options: SignOptions, progress: Progress | None = None) -> SignResult:
         shard_size=manifest.shard_size,
         ignored=tuple(path for path in tree.ignored if path not in {*GIT_PATHS, *own}),
         dataset=dataset,
-        commands=_verifying_commands(options, target),
+        commands=_verifying_commands(options, target, links=options.links or tree.snapshot is not None),
         warnings=seal.warnings,
     )
 
@@ -253,10 +266,11 @@ def _certified(options: SignOptions, key: PrivateKey, warnings: tuple[str, ...])
             f"The certificate {options.certificate} is in force from {own.begins:%Y-%m-%d} to {own.ends:%Y-%m-%d}.",
             "Get a new one from your authority.",
         )
-    if not own.may_sign:
+    if own.authority or not own.may_sign:
         raise KeyFileError(
             f"The certificate {options.certificate} is not for signing.",
-            "It needs the key usage digitalSignature, or the extended key usage codeSigning.",
+            "It needs the key usage digitalSignature, or the extended key usage codeSigning, and no other one; and it"
+            " must not be an authority's.",
         )
     certificates = tuple(dict.fromkeys(certificate.der for certificate in (own, *more, *chain)))
     if len(certificates) > bundles.MOST_CERTIFICATES:
@@ -282,12 +296,18 @@ def _refuse_unsignable(tree: Tree, shard_size: int) -> None:
             )
 
 
+def _place(options: SignOptions, suffix: str, digest: str) -> str:
+    if not options.directory:
+        return beside(options.path, suffix)
+    return kept_path(options.path, suffix, options.directory, digest)
+
+
 def _exists(path: str) -> None:
     if not os.path.lexists(path):
         raise UsageError(f"{path} does not exist.", "Give a file or a directory.")
 
 
-def _verifying_commands(options: SignOptions, target: str) -> tuple[str, ...]:
+def _verifying_commands(options: SignOptions, target: str, *, links: bool) -> tuple[str, ...]:
     """Commands that verify the new signature: Violet's, and upstream's where its command can."""
     import shlex
 
@@ -308,7 +328,7 @@ def _verifying_commands(options: SignOptions, target: str) -> tuple[str, ...]:
         other += ["key", options.path, "--signature", target, "--public_key", public]
     for path in options.ignore:
         own += ["--ignore", path]
-    if options.links:
+    if links:
         other.append("--allow_symlinks")
     if options.shard_size:
         return (shlex.join(own),)  # the upstream command hashes whole files only; its library can

@@ -58,7 +58,15 @@ def problem(file: str, signed: Digest) -> str:
     return _signed_content(file, signed)[1]
 
 
-def changes(path: str, file: str, signed: Digest, identity: Identity, jobs: int) -> tuple[Difference, ...]:
+def changes(
+    path: str,
+    file: str,
+    signed: Digest,
+    identity: Identity,
+    jobs: int,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Difference, ...]:
     """What changed inside the data since it was described; nothing where the description itself is not the signed
     one, for then it can name nothing."""
     from violet.services import dataset
@@ -67,7 +75,7 @@ def changes(path: str, file: str, signed: Digest, identity: Identity, jobs: int)
     if wrong:
         return ()
     expected = dataset.parse_manifest(content, file)
-    found = dataset.differences(path, expected, identity, dataset.DescribeOptions(jobs=jobs))
+    found = dataset.differences(path, expected, identity, dataset.DescribeOptions(jobs=jobs), progress=progress)
     return tuple(Difference(Change.DATA, difference.shard, difference.message) for difference in found)
 
 

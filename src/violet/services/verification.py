@@ -15,8 +15,16 @@ from violet.provenance.manifest import Manifest, WrongType, read_statement
 from violet.provenance.signing import trust
 from violet.provenance.signing.bundle import LARGEST, Bundle, read
 from violet.provenance.signing.compare import Comparison, How, compare
-from violet.provenance.signing.place import DATA_SUFFIX, beside, inside, read_bounded, signature_path
-from violet.provenance.signing.strict import Malformed
+from violet.provenance.signing.place import (
+    DATA_SUFFIX,
+    SIGNATURE_SUFFIX,
+    beside,
+    inside,
+    kept_signatures,
+    read_bounded,
+    signature_path,
+)
+from violet.provenance.strict_json import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +32,9 @@ if TYPE_CHECKING:
     from violet.services.sign import VerifyOptions
 
     Progress = Callable[[int, int, str], None]
+
+MOST_TRIED = 8
+"""Signatures that are tried where none is named after the digest of the content."""
 
 LISTED = 3
 """Differences that the one sentence of a result names; all of them are in the result."""
@@ -37,8 +48,57 @@ class _Trusted:
 
 def run(options: VerifyOptions, progress: Progress | None) -> VerifyResult:
     """See ``violet.services.sign.verify``."""
-    path = options.signature or signature_path(options.path, options.directory)
     anchors = trust.read_anchors([s for s in options.signers if {"*", trust.VOUCHES_FOR} & set(s.vouches_for)])
+    first: VerifyResult | None = None
+    for path in _signatures(options, progress):
+        result = _verified(options, path, anchors, progress)
+        if result.holds:
+            return result
+        first = first or result
+    return first or _none_fits(options, anchors)
+
+
+def _signatures(options: VerifyOptions, progress: Progress | None) -> list[str]:
+    """The signatures that may be this model's, the likeliest first; none where those of its name in the directory of
+    evidence are all over other content."""
+    if options.signature or not options.directory:
+        return [options.signature or signature_path(options.path)]
+    kept = kept_signatures(options.path, options.directory)
+    if len(kept) <= 1:
+        return list(kept) or [beside(options.path, SIGNATURE_SUFFIX, options.directory)]
+    now = identify(
+        options.path, jobs=options.jobs, cache=options.cache, ignore=options.ignore, links=True, progress=progress
+    )
+    fitting = [path for path, digits in kept.items() if digits and now.digest.value.startswith(digits)]
+    # Those over shards are not named after the digest of the content, and one by hand after no digest at all.
+    others = [path for path, digits in kept.items() if not digits or _is_over_shards(path)]
+    return [*fitting, *(path for path in others[:MOST_TRIED] if path not in fitting)]
+
+
+def _is_over_shards(path: str) -> bool:
+    try:
+        return bool(read_statement(read(read_bounded(path, LARGEST) or b"").payload).shard_size)
+    except (OSError, Malformed):
+        return False
+
+
+def _none_fits(options: VerifyOptions, anchors: tuple[trust.Anchor, ...]) -> VerifyResult:
+    place = beside(options.path, SIGNATURE_SUFFIX, options.directory)
+    return VerifyResult(
+        options.path,
+        place,
+        Outcome.NOT_SIGNED,
+        f"The signatures of that name in {options.directory} are over other content than {options.path} has.",
+        "It was altered, or is another version: --signature FILE says which it should be, and what differs.",
+        tried=tuple(anchor.key_id for anchor in anchors if anchor.key is not None),
+        commands=_commands(options, signature_path(options.path)),
+    )
+
+
+def _verified(
+    options: VerifyOptions, path: str, anchors: tuple[trust.Anchor, ...], progress: Progress | None
+) -> VerifyResult:
+    """Verify with the signature ``path``."""
     result = VerifyResult(
         options.path,
         path,
@@ -116,6 +176,7 @@ def _claimed(bundle: Bundle) -> tuple[str, ...]:
 def _authenticate(bundle: Bundle, anchors: tuple[trust.Anchor, ...], options: VerifyOptions, path: str) -> _Trusted:
     """Who signed. The way that the bundle calls for is taken; a signer's own key counts with every bundle."""
     authorities = [anchor for anchor in anchors if anchor.authority]
+    at = _as_of(options)
     if bundle.method == "sigstore":
         if options.sigstore is None:
             raise trust.Refused(
@@ -128,10 +189,16 @@ def _authenticate(bundle: Bundle, anchors: tuple[trust.Anchor, ...], options: Ve
         return _Trusted((by_sigstore(bundle, options.sigstore, path),))
     if bundle.method == "certificate" and (options.chain or authorities):
         try:
-            return _Trusted(trust.by_keys(bundle, anchors, path))
+            return _Trusted(trust.by_keys(bundle, anchors, path, at))
         except trust.Refused:
             return _by_chain(bundle, authorities, options, path)
-    return _Trusted(trust.by_keys(bundle, anchors, path))
+    return _Trusted(trust.by_keys(bundle, anchors, path, at))
+
+
+def _as_of(options: VerifyOptions) -> datetime.datetime | None:
+    """When certificates must be in force: nothing in a signature proves when it was made, so that whoever got hold of
+    the key of a certificate that ended could sign today."""
+    return None if options.accept_expired else options.at or datetime.datetime.now(datetime.UTC)
 
 
 def _by_chain(bundle: Bundle, authorities: list[trust.Anchor], options: VerifyOptions, path: str) -> _Trusted:
@@ -143,15 +210,15 @@ def _by_chain(bundle: Bundle, authorities: list[trust.Anchor], options: VerifyOp
     refused: trust.Refused | None = None
     for name, files in chains:
         try:
-            signer, ends = by_chain(bundle, files, path)
+            signer, certificate = by_chain(bundle, files, path, _as_of(options))
         except trust.Refused as error:
-            refused = refused or error
+            if refused is None or error.outcome is Outcome.EXPIRED:
+                refused = error
             continue
         signer = replace(signer, issuer=f"{signer.issuer} ({name})" if name else signer.issuer)
         warnings: tuple[str, ...] = ()
-        if ends < datetime.datetime.now(datetime.UTC):
-            ended = f"The certificate of {signer.name} ended on {ends:%Y-%m-%d}"
-            warnings = (f"{ended}; nothing proves that the signature is older.",)
+        if when := certificate.not_in_force(datetime.datetime.now(datetime.UTC)):
+            warnings = (f"The certificate of {signer.name} {when}; nothing proves when the signature was made.",)
         return _Trusted((signer,), warnings)
     assert refused is not None
     raise refused
@@ -205,7 +272,7 @@ def _add_data(
         links=manifest.links,
         progress=progress,
     )
-    found.differences.extend(changes(options.path, file, signed, identity, options.jobs))
+    found.differences.extend(changes(options.path, file, signed, identity, options.jobs, progress=progress))
 
 
 def _concluded(result: VerifyResult, files: int) -> VerifyResult:
@@ -248,4 +315,8 @@ def _commands(options: VerifyOptions, path: str) -> tuple[str, ...]:
         words.append("--ignore-unsigned")
     if options.data:
         words.append("--data")
+    if options.at is not None:
+        words += ["--at", options.at.isoformat()]
+    if options.accept_expired:
+        words.append("--accept-expired-certificates")
     return (shlex.join([*words, "--no-cache"]),)

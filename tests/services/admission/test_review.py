@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -62,8 +63,9 @@ def test_kserve_models_of_several_places_are_all_found() -> None:
 def respond(thing: dict[str, Any], verdict: bool = False, demand: bool = False, **more: Any) -> dict[str, Any]:
     request = parse(json.dumps(review(thing, **more)).encode())
 
-    def judge(reference: ModelReference) -> ModelVerdict:
-        return ModelVerdict(reference, verdict, ("signature: It is not signed.",), ("w" * 500,), "content", DIGEST)
+    def judge(references: Sequence[ModelReference]) -> list[ModelVerdict]:
+        reasons, warnings = ("signature: It is not signed.",), ("w" * 500,)
+        return [ModelVerdict(r, verdict, reasons, warnings, "content", DIGEST) for r in references]
 
     content: dict[str, Any] = json.loads(encode(answer(request, judge, demand=demand)))
     assert (content["apiVersion"], content["kind"]) == ("admission.k8s.io/v1", "AdmissionReview")
@@ -165,4 +167,4 @@ JSON = st.recursive(
 def test_any_object_gets_an_answer(kind: str, content: dict[str, Any]) -> None:
     group = KSERVE if kind == "InferenceService" else ""
     request = parse(json.dumps(review({"kind": kind, **content}, group=group)).encode())
-    json.loads(encode(answer(request, lambda reference: ModelVerdict(reference, True))))
+    json.loads(encode(answer(request, lambda named: [ModelVerdict(reference, True) for reference in named])))

@@ -23,8 +23,8 @@ def during_the_scan(
     place: World,
     monkeypatch: pytest.MonkeyPatch,
     model: str,
-    before: Callable[[], None],
-    after: Callable[[], None] = lambda: None,
+    before: Callable[[], object],
+    after: Callable[[], object] = lambda: None,
 ) -> GateDecision:
     """The gate's decision where something happens just before and just after its scan."""
     place.policy(CLEAN)

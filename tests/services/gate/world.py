@@ -67,8 +67,9 @@ class World:
         from violet.provenance.identity import identify
 
         store = stores_for(model, load())[0]
+        check = terms.pop("check", "")
         made = Terms(now=terms.pop("now", NOW), **terms)
-        return attest_statement(identify(model), kind, predicate, self.keys[key], store, terms=made).path
+        return attest_statement(identify(model), kind, predicate, self.keys[key], store, terms=made, check=check).path
 
     def decide(self, model: str, now: datetime.datetime = NOW, **more: Any) -> GateDecision:
         return decide(GateOptions(model, now=now, **more))

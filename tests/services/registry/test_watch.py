@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from violet.domain import ConfigurationError, Digest, UsageError, Verdict, VioletError
 from violet.domain.gate import GateDecision
 from violet.domain.provenance import Identity
-from violet.domain.registry import Alias, ModelVersion, WatchAction
-from violet.services.registry.watch import Watcher, WatchOptions
+from violet.domain.registry import Alias, ModelVersion, RegistryError, WatchAction
+from violet.services.gate import GateOptions
+from violet.services.registry.gatekeeper import Gatekeeper
+from violet.services.registry.watch import PATIENCE, Watcher, WatchOptions
 
 NOON = datetime.datetime(2026, 11, 1, 12, tzinfo=datetime.UTC)
 
@@ -228,3 +230,124 @@ def test_after_a_look_no_alias_stands_for_a_denied_version(moves: list[tuple[str
         assert all(event.action is not WatchAction.FAILED for event in events)
         if version not in denied:
             assert registry.live[model, "champion"] == version
+
+
+# -- what an attacker could do ---------------------------------------------------------------------
+
+
+class Choking(Gate):
+    """Raises ``error`` for the versions in ``choking``."""
+
+    def __init__(self, error: Exception, *choking: str) -> None:
+        super().__init__()
+        self.error, self.choking = error, set(choking)
+
+    def __call__(self, version: ModelVersion) -> GateDecision:
+        if version.version in self.choking:
+            raise self.error
+        return super().__call__(version)
+
+
+@pytest.mark.parametrize("error", [VioletError("Two signatures."), KeyError("x"), RegistryError("500")])
+def test_a_version_that_the_gate_chokes_on_does_not_stay(error: Exception) -> None:
+    registry, gate = MemoryRegistry({("fraud", "champion"): "1"}), Choking(error, "2")
+    watch = watcher(registry, gate)
+    actions(watch)
+    registry.live["fraud", "champion"] = "2"
+    assert [actions(watch)[0][0] for _ in range(PATIENCE)] == ["failed"] * (PATIENCE - 1) + ["reverted"]
+    assert registry.live == {("fraud", "champion"): "1"}
+
+
+def test_one_that_was_never_allowed_is_taken_away_unless_nothing_can_be_fetched() -> None:
+    for error, live in ((VioletError("Two signatures."), False), (RegistryError("500"), True)):
+        registry = MemoryRegistry({("fraud", "champion"): "2"})
+        watch = watcher(registry, Choking(error, "2"))
+        for _ in range(PATIENCE):
+            actions(watch)
+        assert bool(registry.live) is live
+
+
+def test_a_registry_or_policy_that_breaks_takes_no_alias_away() -> None:
+    for error in (RegistryError("The store is down."), ConfigurationError("No TOML.")):
+        registry, gate = MemoryRegistry({("fraud", "champion"): "1"}), Choking(error)
+        watch = watcher(registry, gate, recheck=0.0)
+        actions(watch)
+        gate.choking = {"1", "2"}
+        for version in ("1", "2"):
+            registry.live["fraud", "champion"] = version
+            assert {actions(watch)[0][0] for _ in range(2 * PATIENCE)} == {"failed"}
+        assert registry.live == {("fraud", "champion"): "2"}
+
+
+def test_moving_on_to_another_such_version_gains_nothing() -> None:
+    registry, gate = MemoryRegistry({("fraud", "champion"): "1"}), Choking(VioletError("no"), "2", "3")
+    watch = watcher(registry, gate)
+    actions(watch)
+    said = []
+    for number in range(PATIENCE):
+        registry.live["fraud", "champion"] = "23"[number % 2]
+        said += [action for action, _, _ in actions(watch)]
+    assert said == ["failed"] * (PATIENCE - 1) + ["reverted"]
+
+
+def test_a_model_that_cannot_be_listed_hides_no_other() -> None:
+    @dataclass
+    class Odd(MemoryRegistry):
+        def aliases(self, model: str = "") -> tuple[Alias, ...]:
+            if model == "a%2e":
+                raise UsageError("The registry knows nothing of it.")
+            return super().aliases(model)
+
+    registry = Odd({("a%2e", "champion"): "1", ("fraud", "champion"): "2"})
+    watch = watcher(registry, Gate("2"))
+    assert actions(watch) == [("failed", "", ""), ("removed", "2", "")]
+    assert registry.live == {("a%2e", "champion"): "1"}
+
+
+def test_a_full_disk_does_not_end_the_watch(tmp_path: Path) -> None:
+    registry = MemoryRegistry({("fraud", "champion"): "2"})
+    watch = watcher(registry, Gate("2"), state=str(tmp_path / "absent" / "state.json"))
+    assert ("removed", "2", "") in actions(watch)
+    assert registry.live == {}
+
+
+def test_a_state_file_that_somebody_wrote_into_promotes_nothing(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    entries = [{"model": "fraud", "alias": "champion", "good": "2"}]
+    state.write_text(json.dumps({"version": 1, "registry": "memory", "aliases": entries}))
+    registry = MemoryRegistry({("fraud", "champion"): "3"})
+    assert actions(watcher(registry, Gate("2", "3"), state=str(state))) == [("removed", "3", "")]
+
+
+def test_a_version_whose_files_are_not_all_there_is_not_asked_about() -> None:
+    keeper = Gatekeeper(MemoryRegistry({}), GateOptions(""))
+    with pytest.raises(VioletError, match="PENDING_REGISTRATION"):
+        keeper.ask(ModelVersion("fraud", "1", status="PENDING_REGISTRATION"))
+
+
+@pytest.mark.parametrize("policy", ["", "[gate]\n", "[gate.requirements.x]\nexpression='true'\nenforcement='warn'\n"])
+def test_where_no_policy_could_deny_no_alias_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "violet.toml").write_text(policy)
+    registry = MemoryRegistry({("fraud", "champion"): "1"})
+    keeper = Gatekeeper(registry, GateOptions("", policy="violet.toml"))
+    watch = Watcher(registry, keeper.ask_of_policy, WatchOptions(), lambda: NOON)
+    assert [actions(watch) for _ in range(2 * PATIENCE)] == [[("failed", "1", "")]] * 2 * PATIENCE
+    assert registry.live == {("fraud", "champion"): "1"}
+    with pytest.raises(ConfigurationError):
+        keeper.require_policy()
+
+
+def test_a_warning_takes_no_alias_away() -> None:
+    registry, gate = MemoryRegistry({("fraud", "champion"): "1"}), Gate()
+    watch = Watcher(registry, lambda v: replace(gate(v), verdict=Verdict.WARN), WatchOptions(), lambda: NOON)
+    assert actions(watch) == [("allowed", "1", "")]
+
+
+def test_what_is_remembered_between_processes_is_asked_about_again(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.json")
+    registry = MemoryRegistry({("fraud", "champion"): "1"})
+    actions(watcher(registry, Gate(), state=state))
+    assert actions(watcher(registry, Gate("1"), state=state)) == [("removed", "1", "")]

@@ -59,7 +59,7 @@ def judge(context: Context) -> Iterable[Outcome]:
     severity, where = _judge(node)
     what = " ".join(part for part in (facts.machine, facts.role) if part) or node.format.title
     yield context.finding(
-        f"This is a {node.format.title} ({what}){where}.",
+        f"This is {'an' if node.format.title[0] in 'AEIOU' else 'a'} {node.format.title} ({what}){where}.",
         evidence=node.source.read(0, 16).hex(" "),
         key=node.format.id,
         severity=severity,

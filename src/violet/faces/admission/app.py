@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 8 << 20
 """Bytes of a review: an object may have 1.5 MiB, and an update holds it twice."""
+BODY_SECONDS = 20.0
 
 
 class Application:
@@ -56,7 +57,11 @@ class Application:
 
     async def _validate(self, receive: Receive, send: Send) -> None:
         started = time.monotonic()
-        body = await _body(receive)
+        try:
+            body = await asyncio.wait_for(_body(receive), BODY_SECONDS)
+        except TimeoutError:
+            await _reply(send, 408, b"violet: the review did not come\n", "text/plain")
+            return
         if body is None:
             await _reply(send, 413, b"violet: the review is too large\n", "text/plain")
             return

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 RENEWAL = 10.0
 """Seconds between looks at the certificate's files."""
+PATIENCE = 20.0
+"""Seconds in which a caller must have begun a request, and after which a connection that rests is closed: whoever
+holds many open and says nothing, or a byte now and then, would keep the cluster out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,35 @@ def serve(application: Any, options: ServerOptions, started: Callable[[str], Non
     )
     config.load()
     config.ssl = context
+    config.http_protocol_class = bounded(config.http_protocol_class)
     try:
         asyncio.run(_run(uvicorn.Server(config), context, options, started))
     except SystemExit as error:  # how it says that it could not begin
         raise UsageError(f"{options.host}:{options.port} cannot be listened on.", "Is it taken?") from error
+
+
+def bounded(protocol: Any) -> Any:
+    """A protocol of the server's that closes connections on which no request comes."""
+
+    class Bounded(protocol):  # type: ignore[misc]
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._last = self.cycle
+            self._watch = self.loop.call_later(PATIENCE, self._look)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._watch.cancel()
+            super().connection_lost(exc)
+
+        def _look(self) -> None:
+            resting = self.cycle is None or self.cycle.response_complete
+            if resting and self.cycle is self._last:
+                self.transport.abort()
+                return
+            self._last = self.cycle
+            self._watch = self.loop.call_later(PATIENCE, self._look)
+
+    return Bounded
 
 
 async def _run(server: Any, context: ssl.SSLContext, options: ServerOptions, started: Callable[[str], None]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 from violet.domain import UsageError
 
@@ -20,12 +19,14 @@ SUFFIXES = {
 }
 
 
-@dataclass(slots=True, eq=False)
 class Plan:
     """The format for standard output (``""``: nothing), and for each file."""
 
-    standard: str
-    files: tuple[tuple[str, str], ...]
+    __slots__ = ("files", "standard")
+
+    def __init__(self, standard: str, files: tuple[tuple[str, str], ...]) -> None:
+        self.standard = standard
+        self.files = files
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -33,9 +34,11 @@ class Plan:
         return tuple(dict.fromkeys(fmt for fmt in wanted if fmt))
 
 
-def plan(fmt: str, outputs: list[str], quiet: bool) -> Plan:
+def plan(fmt: str, outputs: list[str], quiet: bool, suffixes: dict[str, str] = SUFFIXES) -> Plan:
     """One file takes the format that was asked for; several take it by their suffixes. The console report
     goes to standard output unless another one does. Raises ``UsageError`` for a file that cannot be."""
+    for path in outputs:
+        _writable(path)
     standard = "console"
     if not outputs:
         standard = fmt or "console"
@@ -44,26 +47,50 @@ def plan(fmt: str, outputs: list[str], quiet: bool) -> Plan:
         files = ((outputs[0], fmt),)
     else:
         standard = fmt or "console"
-        files = tuple((path, _by_suffix(path)) for path in outputs)
+        files = tuple((path, _by_suffix(path, suffixes)) for path in outputs)
     if quiet and standard == "console":
         standard = ""
-    for path, _ in files:
-        folder = os.path.dirname(path) or "."
-        if not os.path.isdir(folder):
-            raise UsageError(f"The directory {folder} does not exist.", "Make it, or write somewhere else.")
-        if os.path.isdir(path):
-            raise UsageError(f"{path} is a directory.", "Give the name of a file.")
     return Plan(standard, files)
 
 
-def _by_suffix(path: str) -> str:
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix not in SUFFIXES:
+def chosen(fmt: str | None, output: str, formats: tuple[str, ...], suffixes: dict[str, str] = SUFFIXES) -> str:
+    """What a command with one result writes: the format that was asked for, or the one that the file's name ends in,
+    or the console's. Raises ``UsageError`` for a name that says none of ``formats``, and where it cannot be written."""
+    if output:
+        _writable(output)
+    if fmt or not output:
+        return fmt or "console"
+    return _by_suffix(output, {end: which for end, which in suffixes.items() if which in formats})
+
+
+def deliver(text: str, output: str, what: str = "") -> None:
+    """Write one result to standard output, or to a file: then one line says so, with ``what`` there is to say."""
+    if not output:
+        sys.stdout.write(text)
+        return
+    write_text(output, text)
+    from violet.report.visible import visible
+
+    print(visible(f"Wrote {output}{': ' if what else '.'}{what}"))
+
+
+def _writable(path: str) -> None:
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise UsageError(f"The directory {folder} does not exist.", "Make it, or write somewhere else.")
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a directory.", "Give the name of a file.")
+
+
+def _by_suffix(path: str, suffixes: dict[str, str] = SUFFIXES) -> str:
+    lowered = path.lower()
+    found = next((which for end, which in suffixes.items() if lowered.endswith(end)), "")
+    if not found:
         raise UsageError(
             f"The name {path} does not say which format to write.",
-            f"End it in one of {' '.join(SUFFIXES)}, or give --format.",
+            f"End it in one of {' '.join(suffixes)}, or give --format.",
         )
-    return SUFFIXES[suffix]
+    return found
 
 
 def write_text(path: str, text: str) -> None:
@@ -77,8 +104,16 @@ def write_text(path: str, text: str) -> None:
             return
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:  # a full disk, or Ctrl-C: nothing half-written stays
+        from contextlib import suppress
+
+        with suppress(OSError):
+            os.unlink(temporary)
+        if not isinstance(error, OSError):
+            raise
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 

@@ -12,10 +12,11 @@ from violet.formats.archive import zip_names
 from violet.formats.base import Certainty, Format, Parsed, Probe, Reading
 from violet.formats.source import Source
 
-_CLASS = re.compile(rb'"class_name"\s*:')
-_YAML_CLASS = re.compile(rb"(?m)^\s*(?:- )?class_name\s*:")
+# Compiled when first asked for, which for most files is never.
+_CLASS = rb'"class_name"\s*:'
+_YAML_CLASS = rb"(?m)^\s*(?:- )?class_name\s*:"
 _YAML_SUFFIXES = (".yaml", ".yml")
-_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_ESCAPED = rb"\\u00([2-7][0-9a-fA-F])"
 SEARCHED = 1 << 20
 """Bytes of a JSON file that are searched for a class name where its beginning has none."""
 
@@ -29,7 +30,7 @@ def looks_like_config(head: bytes) -> bool:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:4]:
         head = head.replace(b"\0", b"").lstrip(b"\xff\xfe")
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return start in (b"{", b"[") and bool(_CLASS.search(head)) and b'"config"' in head
+    return start in (b"{", b"[") and bool(re.search(_CLASS, head)) and b'"config"' in head
 
 
 def sniff_config(probe: Probe) -> Certainty:
@@ -40,7 +41,7 @@ def sniff_config(probe: Probe) -> Certainty:
         return Certainty.LIKELY
     if (probe.suffix == ".json" and len(head) < probe.source.size <= SEARCHED) or b"\\u00" in head:
         whole = probe.source.read(0, SEARCHED)
-        return Certainty.LIKELY if looks_like_config(_ESCAPED.sub(_unescape, whole)) else Certainty.NO
+        return Certainty.LIKELY if looks_like_config(re.sub(_ESCAPED, _unescape, whole)) else Certainty.NO
     return Certainty.NO
 
 
@@ -54,7 +55,7 @@ def _sniff_yaml(probe: Probe) -> Certainty:
     if probe.suffix not in _YAML_SUFFIXES:
         return Certainty.NO
     head = probe.head
-    return Certainty.LIKELY if _YAML_CLASS.search(head) and b"config:" in head else Certainty.NO
+    return Certainty.LIKELY if re.search(_YAML_CLASS, head) and b"config:" in head else Certainty.NO
 
 
 def _read_yaml(source: Source, reading: Reading) -> Parsed:

@@ -104,10 +104,10 @@ def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:
     offset = start
     last = -1
     end = start + meter.carve(min(source.size - start, CARVED))
-    pattern = re.compile(CANDIDATE)
     while offset < end:
         data = source.read(offset, window + 256)
-        for match in pattern.finditer(data):
+        possible = b"\x80" in data or b"\x93" in data or data.count(b"\n") > 1  # one of them is in every candidate
+        for match in re.finditer(CANDIDATE, data) if possible else ():
             at = offset + match.start()
             if at <= last or match.start() >= window:
                 continue

@@ -11,11 +11,12 @@ import re
 from violet.formats.base import Certainty, Format, Parsed, Probe, Reading
 from violet.formats.source import Source
 
-_TEXT_START = re.compile(
+# Compiled when first asked for, which for most files is never.
+_TEXT_START = (
     rb"\A(?:\s|#[^\n]*\n)*(?:saved_model_schema_version\s*:|meta_graphs\s*[{<]|meta_info_def\s*[{<]|graph_def\s*[{<]"
     rb"|node\s*[{<]\s*(?:name|op)\s*:|library\s*[{<]|versions\s*[{<]\s*producer)"
 )
-_DATA_NAME = re.compile(r"\.data-\d{5}-of-\d{5}\Z")
+_DATA_NAME = r"\.data-\d{5}-of-\d{5}\Z"
 _TABLE_MAGIC = bytes.fromhex("57fb808b247547db")
 _RIEGELI = bytes.fromhex("83af70d10d884a3f")
 _FIRST_TAGS = b"\x0a\x12\x1a\x22\x2a"
@@ -94,7 +95,7 @@ def _sniff_metadata(probe: Probe) -> Certainty:
 def _sniff_text(probe: Probe) -> Certainty:
     if probe.suffix not in (".pbtxt", ".prototxt", ".txt", "") and b"node" not in probe.head[:256]:
         return Certainty.NO
-    if _TEXT_START.match(probe.head):
+    if re.match(_TEXT_START, probe.head):
         return Certainty.CERTAIN
     named = probe.name.lower() in ("saved_model.pbtxt", "graph.pbtxt")
     return Certainty.LIKELY if named and b"\0" not in probe.head else Certainty.NO
@@ -112,7 +113,7 @@ def _sniff_index(probe: Probe) -> Certainty:
 
 
 def _sniff_data(probe: Probe) -> Certainty:
-    return Certainty.POSSIBLE if _DATA_NAME.search(probe.name.lower()) else Certainty.NO
+    return Certainty.POSSIBLE if re.search(_DATA_NAME, probe.name.lower()) else Certainty.NO
 
 
 def _sniff_chunked(probe: Probe) -> Certainty:

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from violet.provenance.signing.strict import Malformed, member, parse
+from violet.provenance.strict_json import Malformed, member, parse_object
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -62,7 +62,7 @@ def read(content: bytes) -> Bundle:
         raise Malformed(f"is larger than {LARGEST:,} bytes")
     if not content.strip():
         raise Malformed("is empty")
-    table = parse(content, MOST_VALUES)
+    table = parse_object(content, LARGEST, MOST_VALUES)
     if table.get("mediaType") != MEDIA_TYPE:
         if "mediaType" not in table:
             raise Malformed("is JSON, but no Sigstore bundle")
@@ -164,9 +164,12 @@ def _only(table: Any, names: set[str], where: str) -> None:
 
 def _decoded(text: str, what: str) -> bytes:
     try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
+        data = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise Malformed(f"has a {what} that is not base64") from error
+    if _encoded(data) != text:
+        raise Malformed(f"has a {what} that is not base64 as an encoder writes it")
+    return data
 
 
 def _encoded(content: bytes) -> str:

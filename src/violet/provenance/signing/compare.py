@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,16 @@ from violet.domain import Digest, VioletError
 from violet.domain.provenance import FileDigest, Identity
 from violet.domain.signature import Change, Difference
 from violet.provenance.hashing import Task, hash_all
-from violet.provenance.hashing_walk import GIT_PATHS, Found, Tree, printable, unchanged, walk
+from violet.provenance.hashing_walk import (
+    GIT_PATHS,
+    Found,
+    Tree,
+    broken,
+    printable,
+    require_promised,
+    unchanged,
+    walk,
+)
 from violet.provenance.identity import base_name, identity_of
 from violet.provenance.manifest import MOST_ENTRIES, WHOLE, Entry, Manifest
 
@@ -53,6 +62,8 @@ def manifest_of(
     tasks = [task for file in tree.files for task in _tasks(file, algorithm, shard_size)]
     digests = hash_all(tree, tasks, jobs=how.jobs, cache=how.cache, progress=how.progress)
     unchanged(tree)
+    if algorithm == "sha256" and not shard_size:
+        require_promised(tree, [values[0] for values in digests])
     entries = tuple(
         Entry(_entry_path(tree, task.file), values[0], task.start, task.end)
         for task, values in zip(tasks, digests, strict=True)
@@ -90,6 +101,8 @@ def compare(
     irregular = {odd.path: odd for odd in tree.irregular}
     signed = set(manifest.paths)
     extra = [name for name in here if name not in signed]
+    if ignore_unsigned and not signed:
+        ignore_unsigned = False  # a signature over nothing would be one over anything
     if ignore_unsigned:
         found.unsigned = sorted([*extra, *(name for name in irregular if name not in signed)])
         extra = []
@@ -104,6 +117,9 @@ def compare(
     for name, odd in sorted(irregular.items()):
         if name in signed or not ignore_unsigned:
             found.differences.append(Difference(Change.IRREGULAR, name, f"{printable(name)} {odd.what}."))
+    if not manifest.shard_size:
+        for name in names:
+            found.differences.extend(_broken(here[name], digests[name][(0, None)][-1]))
     missing = [name for name in manifest.paths if name not in here and name not in irregular]
     found.differences.extend(_moved(missing, extra, by_path, digests, manifest))
     found.differences.extend(_hidden(name) for name in found.hidden)
@@ -174,24 +190,34 @@ def _altered(tree: Tree, file: Found, signed: list[Entry], digests: _Digests, ma
     return found
 
 
+def _broken(file: Found, sha256: str) -> list[Difference]:
+    """Somebody changed what was downloaded: also where it is what was signed, the cache is not what it says."""
+    if not broken(file, sha256):
+        return []
+    sentence = f"{printable(file.path)} leads to the blob {file.blob}, whose content is not what its name promises."
+    expected, actual = Digest("sha256", file.blob), Digest("sha256", sha256)
+    return [Difference(Change.IRREGULAR, file.path, sentence, expected=expected, actual=actual)]
+
+
 def _moved(
     missing: list[str], extra: list[str], by_path: dict[str, list[Entry]], digests: _Digests, manifest: Manifest
 ) -> list[Difference]:
     """A file that is missing and one that is new, with the same content, are one that was renamed."""
     algorithm = manifest.algorithm
-    new: dict[tuple[tuple[int, int | None, str], ...], list[str]] = defaultdict(list)
+    new: dict[tuple[tuple[int, int | None, str], ...], deque[str]] = defaultdict(deque)
     for name in extra:
         new[tuple((start, end, values[0]) for (start, end), values in digests[name].items())].append(name)
     found = []
     taken: set[str] = set()
     for name in missing:
         content = tuple((entry.start, entry.end, entry.digest) for entry in by_path[name])
-        candidates = [other for other in new.get(content, ()) if other not in taken]
+        candidates = new.get(content)
         digest = None if manifest.shard_size else Digest(algorithm, by_path[name][0].digest)
         if candidates:
-            taken.add(candidates[0])
-            sentence = f"{printable(name)} was renamed to {printable(candidates[0])}."
-            found.append(Difference(Change.RENAMED, candidates[0], sentence, was=name, expected=digest, actual=digest))
+            other = candidates.popleft()
+            taken.add(other)
+            sentence = f"{printable(name)} was renamed to {printable(other)}."
+            found.append(Difference(Change.RENAMED, other, sentence, was=name, expected=digest, actual=digest))
         else:
             found.append(Difference(Change.MISSING, name, f"{printable(name)} is missing.", expected=digest))
     for name in extra:

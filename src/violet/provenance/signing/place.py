@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 
 from violet.domain import UsageError, VioletError
-from violet.provenance.identity import base_name
+from violet.provenance.identity import base_name, stem
 
 SIGNATURE_SUFFIX = ".sig"
 DATA_SUFFIX = ".data.json"
+DIGITS = 16
 """Of the signature, and of the description of a data set, of the artifact ``P``: ``P.sig``, ``P.data.json``."""
 
 
-def signature_path(path: str, directory: str = "") -> str:
-    """Where the signature of an artifact lies: beside it, or in ``directory``."""
-    return beside(path, SIGNATURE_SUFFIX, directory)
+def signature_path(path: str) -> str:
+    """Where the signature of an artifact lies: beside it."""
+    return beside(path, SIGNATURE_SUFFIX)
+
+
+def kept_path(path: str, suffix: str, directory: str, digest: str) -> str:
+    """Where a file about this content of the artifact lies in a ``directory`` for many: ``NAME-DIGEST.sig``, with the
+    first digits of the hexadecimal ``digest``, so that two models of one name do not share it.
+
+    In a directory within the artifact it has no digest, for its name decides what is left out of what is signed.
+    """
+    plain = beside(path, suffix, directory)
+    if inside(path, plain):
+        return plain
+    return f"{plain.removesuffix(suffix)}-{digest[:DIGITS]}{suffix}"
+
+
+def kept_signatures(path: str, directory: str) -> dict[str, str]:
+    """The signatures in ``directory`` of artifacts that are called like this one, as path and digits; the one without
+    digits (``""``) last. Raises ``VioletError`` for a directory that cannot be read."""
+    plain = beside(path, SIGNATURE_SUFFIX, directory)
+    name = os.path.basename(plain).removesuffix(SIGNATURE_SUFFIX)
+    pattern = re.compile(rf"{re.escape(name)}-([0-9a-f]{{{DIGITS}}}){re.escape(SIGNATURE_SUFFIX)}")
+    try:
+        matches = [match for entry in sorted(os.listdir(directory)) if (match := pattern.fullmatch(entry))]
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise VioletError(f"The signatures in {directory} cannot be read: {error.strerror}.") from error
+    found = {os.path.join(directory, match[0]): match[1] for match in matches}
+    return {**found, plain: ""} if os.path.lexists(plain) else found
 
 
 def beside(path: str, suffix: str, directory: str = "") -> str:
     """Where a file about the artifact ``path`` lies: beside it, never inside, or in ``directory``."""
-    stem = path.rstrip("/") or path
-    if os.path.basename(stem) in ("", ".", ".."):
-        stem = os.path.abspath(stem)
-    if directory:
-        return os.path.join(directory, base_name(stem) + suffix)
-    return stem + suffix
+    return (os.path.join(directory, base_name(path)) if directory else stem(path)) + suffix
 
 
 def inside(path: str, *others: str) -> tuple[str, ...]:

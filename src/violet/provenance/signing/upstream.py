@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from violet.domain import VioletError
 from violet.domain.signature import Outcome, Signer, SigstoreIdentity, SigstoreSigning
-from violet.provenance.keys import KeyFileError, load_certificates
+from violet.provenance.keys import Certificate, KeyFileError, load_certificates
 from violet.provenance.manifest import WHOLE, Manifest
 from violet.provenance.signing.bundle import Bundle, rewritten
-from violet.provenance.signing.trust import Refused, check_type, only_signature, signer_of_certificate
+from violet.provenance.signing.trust import Refused, check_type, expired, only_signature, signer_of_certificate
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Sequence
 
 
-def by_chain(bundle: Bundle, chain: Sequence[str], name: str) -> tuple[Signer, datetime.datetime]:
-    """The signer that one of the authorities in the files of ``chain`` certified, and when the certificate ends.
+def by_chain(
+    bundle: Bundle, chain: Sequence[str], name: str, at: datetime.datetime | None = None
+) -> tuple[Signer, Certificate]:
+    """The signer that one of the authorities in the files of ``chain`` certified, and the certificate.
 
-    Raises ``Refused``; ``KeyFileError`` for files that are no certificates.
+    The library judges every certificate as of the start of the signer's; ``at`` asks that all of them are in force
+    then, too (``None``: that does not matter). Raises ``Refused``; ``KeyFileError`` for files that are no
+    certificates.
     """
     check_type(bundle, name)
     if bundle.method != "certificate":
@@ -35,9 +39,8 @@ def by_chain(bundle: Bundle, chain: Sequence[str], name: str) -> tuple[Signer, d
             Outcome.UNKNOWN_SIGNER, f"{name} was not made with a certificate.", "Verify it with --key, or Sigstore."
         )
     only_signature(bundle, name)
-    for path in chain:
-        load_certificates(path)
-    signer, ends = signer_of_certificate(bundle.certificates[0], name)
+    authorities = [certificate.der for path in chain for certificate in load_certificates(path)]
+    signer, certificate = signer_of_certificate(bundle.certificates[0], name)
     verifying = _library("verifying")
     config = verifying.Config().use_certificate_verifier(certificate_chain=[Path(path) for path in chain])
     _judge(
@@ -47,7 +50,31 @@ def by_chain(bundle: Bundle, chain: Sequence[str], name: str) -> tuple[Signer, d
         f"{name} names {signer.name}, certified by {signer.issuer}, whom none of the given"
         " certificates vouches for, or its content was altered",
     )
-    return signer, ends
+    if at is not None:
+        _require_in_force(bundle, certificate, authorities, at, name)
+    return signer, certificate
+
+
+def _require_in_force(
+    bundle: Bundle, certificate: Certificate, authorities: Sequence[bytes], at: datetime.datetime, name: str
+) -> None:
+    """Raises ``Refused`` unless the chain, which holds otherwise, holds ``at`` that time as well."""
+    from cryptography import x509
+    from OpenSSL import crypto
+
+    if when := certificate.not_in_force(at):
+        raise expired(name, f"the certificate of {certificate.subject}, which {when}")
+    own, *more = (crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)) for der in bundle.certificates)
+    store = crypto.X509Store()
+    for der in authorities:
+        store.add_cert(crypto.X509.from_cryptography(x509.load_der_x509_certificate(der)))
+    store.set_time(at)
+    try:
+        crypto.X509StoreContext(store, own, more).verify_certificate()
+    except crypto.X509StoreContextError as error:
+        raise expired(
+            name, f"a certificate of {certificate.issuer}, whose authorities are not all in force ({_one_line(error)})"
+        ) from error
 
 
 def by_sigstore(bundle: Bundle, expected: SigstoreIdentity, name: str) -> Signer:

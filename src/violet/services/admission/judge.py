@@ -8,22 +8,24 @@ they are loaded.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import re
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from violet.domain import Digest, UsageError, Verdict, VioletError
 from violet.domain.admission import ModelReference, ModelVerdict
 from violet.domain.provenance import DIRECTORY_DIGEST, FILE_DIGEST, Identity
+from violet.services.gate.fence import Fence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from violet.domain.gate import GateDecision
     from violet.domain.provenance import TrustedSigner
@@ -55,15 +57,27 @@ class Mapping:
 
     def path(self, uri: str) -> str | None:
         """The file that an address stands for, ``None`` where it is not one of these or leads out of the
-        directory."""
-        if uri != self.prefix.rstrip("/") and not uri.startswith(self.prefix):
+        directory. A prefix ends where a name ends: ``s3://models`` is not the beginning of ``s3://models-2``."""
+        prefix = self.prefix if self.prefix.endswith("://") else f"{self.prefix.rstrip('/')}/"
+        if not f"{uri}/".startswith(prefix):
             return None
-        rest = unquote(uri[len(self.prefix) :]).lstrip("/")
-        if "\0" in rest:
+        rest = uri[len(prefix) :].removesuffix("/")
+        if rest and not _plain(rest):
             return None
         found = os.path.realpath(os.path.join(self.root, rest))
         inside = found == self.root or found.startswith(self.root.rstrip(os.sep) + os.sep)
         return found if inside else None
+
+
+def _plain(path: str) -> bool:
+    """Whether everybody reads a path alike: stores take ``%2e``, ``//`` and ``..`` for parts of names, file systems
+    and clients do not, and a cluster replaces ``$(NAME)``."""
+    parts = path.split("/")
+    return (
+        not any(part in ("", ".", "..") for part in parts)
+        and not any(character in "%?#\\" or character < " " for character in path)
+        and "$(" not in path
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,9 @@ class JudgeOptions:
     (Kubernetes waits for 10 at most 30); ``remember`` the seconds for which a decision is not made again.
 
     ``accept_claimed_digests`` lets a signed summary for a digest stand in for files that cannot be reached, if it
-    is not older than ``summary_age`` seconds and was made by one of ``signers`` in this environment.
+    is not older than ``summary_age`` seconds and was made by one of ``signers`` for this environment and no other,
+    under the policy with the digest ``policy`` (``""``: there is none, and no summary does).
+    ``pending`` is the number of models that may wait to be examined.
     """
 
     environment: str
@@ -82,12 +98,20 @@ class JudgeOptions:
     workers: int = 2
     accept_claimed_digests: bool = False
     summary_age: float = 30 * 86_400.0
-    policy_digest: str = ""
+    policy: Callable[[], str] = str
+    pending: int = 256
+
+
+class _BusyError(Exception):
+    """Too many models wait already."""
 
 
 @dataclass(slots=True)
 class _Answer:
+    """``fence`` tells whether the files are still those that were decided on."""
+
     future: Future[GateDecision]
+    fence: Fence
     finished: datetime.datetime | None = None
 
 
@@ -114,13 +138,23 @@ class Judge:
         """Wait for nothing that has not begun."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def __call__(self, reference: ModelReference) -> ModelVerdict:
+    def __call__(self, references: Sequence[ModelReference]) -> list[ModelVerdict]:
+        """What the gate says of each model of one object. All are begun at once, and the cluster waits once."""
+        until = time.monotonic() + self.options.deadline
+        for reference in references:
+            path = self._locate(reference)[0] if _claimed(reference)[1] == "" else ""
+            if path:
+                with contextlib.suppress(VioletError, _BusyError):
+                    self._begun(path)
+        return [self._verdict(reference, until) for reference in references]
+
+    def _verdict(self, reference: ModelReference, until: float) -> ModelVerdict:
         claimed, problem = _claimed(reference)
         if problem:
             return _denied(reference, problem)
         path, problem = self._locate(reference)
         if path:
-            return self._judge_content(reference, path, claimed)
+            return self._judge_content(reference, path, claimed, until)
         if claimed is not None and self.options.accept_claimed_digests:
             return self._judge_claim(reference, claimed)
         if claimed is not None and not reference.uri:
@@ -139,15 +173,17 @@ class Judge:
                 if os.path.exists(path):
                     return path, ""
                 return "", f"its files are not in {mapping.root}."
-        scheme = urlsplit(uri).scheme or "a path"
-        return (
-            "",
-            f"its files ({scheme}) cannot be reached from here: start violet admission with --map {uri}=DIRECTORY.",
-        )
+        scheme = uri.partition("://")[0] if "://" in uri else "a path"
+        how = f"start violet admission with --map {reference}=DIRECTORY"
+        return "", f"its files ({scheme[:20]}) cannot be reached from here: {how}."
 
-    def _judge_content(self, reference: ModelReference, path: str, claimed: Digest | None) -> ModelVerdict:
+    def _judge_content(
+        self, reference: ModelReference, path: str, claimed: Digest | None, until: float
+    ) -> ModelVerdict:
         try:
-            decision = self._decision(path)
+            decision = self._decision(path, until)
+        except _BusyError:
+            return _denied(reference, "too many models are being examined; apply the object again in a minute.")
         except NotYetError:
             return _denied(reference, "it is still being examined; apply the object again in a minute.")
         except VioletError as error:
@@ -162,18 +198,33 @@ class Judge:
             return ModelVerdict(reference, False, (*decision.reasons, *unmet), how="content", digest=str(digest))
         return ModelVerdict(reference, True, warnings=unmet, how="content", digest=str(digest))
 
-    def _decision(self, path: str) -> GateDecision:
+    def _decision(self, path: str, until: float) -> GateDecision:
         """The gate's decision, remembered for a while. Raises ``NotYetError`` where it takes longer than a cluster
         waits: it goes on, and the next question finds the answer."""
-        with self._lock:
-            known = self._answers.get(path)
-            if known is None or self._stale(known):
-                known = _Answer(self._pool.submit(self.decide, path))
-                self._answers = {p: a for p, a in self._answers.items() if not self._stale(a)} | {path: known}
-        decision = known.future.result(self.options.deadline)
+        known = self._begun(path)
+        decision = known.future.result(max(0.0, until - time.monotonic()))
         with self._lock:
             known.finished = known.finished or self.clock()
         return decision
+
+    def _begun(self, path: str) -> _Answer:
+        """The answer, or one that is to come. An answer about files that changed since is none."""
+        with self._lock:
+            known = self._answers.get(path)
+        changed = known is not None and known.future.done() and known.fence.breach() != ""
+        fence = known.fence if known is not None and not changed else Fence.around(path)
+        with self._lock:
+            if self._answers.get(path) is known and known is not None and not changed and not self._stale(known):
+                return known
+            known = self._answers.get(path) if self._answers.get(path) is not known else None
+            if known is not None:  # somebody else asked meanwhile
+                return known
+            self._answers = {p: a for p, a in self._answers.items() if p != path and not self._stale(a)}
+            if sum(not answer.future.done() for answer in self._answers.values()) >= self.options.pending:
+                raise _BusyError
+            known = _Answer(self._pool.submit(self.decide, path), fence)
+            self._answers[path] = known
+            return known
 
     def _stale(self, answer: _Answer) -> bool:
         if not answer.future.done():
@@ -190,13 +241,17 @@ class Judge:
         from violet.provenance.statement import PREDICATES
 
         now = self.clock()
-        expected = Expected(environment=self.options.environment, policy=self.options.policy_digest)
         identity = Identity(str(claimed), claimed, 0)
         try:
+            policy = self.options.policy()
+            if not policy:
+                return _denied(reference, "there is no policy under which a summary could have been made.", claimed)
+            expected = Expected(environment=self.options.environment, policy=policy)
             evidence = collect(identity, self.stores, self.signers, now=now, expected=expected)
         except VioletError as error:
             return _denied(reference, error.diagnostics(), claimed)
         found = [a for a in evidence.attestations if a.statement.predicate_type == PREDICATES["summary"]]
+        admitted = False
         reasons = [refusal.reason for refusal in evidence.refused if refusal.predicate_type == PREDICATES["summary"]]
         for attestation in found:
             try:
@@ -205,11 +260,20 @@ class Judge:
                 reasons.append(f"{attestation.path} cannot be read: {error}.")
                 continue
             age = (now - summary.verified).total_seconds()
+            if attestation.environment != self.options.environment:
+                where = f"the environment {attestation.environment!r}" if attestation.environment else "no environment"
+                reasons.append(f"the summary of {summary.verified:%Y-%m-%d} is for {where}.")
+                continue
+            if not any(digest.value == policy for digest in summary.policy.digests):
+                reasons.append(f"the summary of {summary.verified:%Y-%m-%d} was not made under this policy.")
+                continue
             if not summary.passed:
                 return _denied(reference, f"the gate denied {claimed} on {summary.verified:%Y-%m-%d}.", claimed)
             if age > self.options.summary_age:
                 reasons.append(f"the summary of {summary.verified:%Y-%m-%d} is too old.")
                 continue
+            admitted = True
+        if admitted:
             warning = f"{reference}: admitted by its digest alone; its files were not seen"
             return ModelVerdict(reference, True, warnings=(warning,), how="summary", digest=str(claimed))
         if not reasons:

@@ -10,12 +10,13 @@ from violet.domain import UsageError
 
 LARGEST_BUNDLE = 1 << 20
 RULES = (
-    ("serving.kserve.io", ("v1beta1", "v1alpha1"), ("inferenceservices", "llminferenceservices", "trainedmodels")),
-    ("", ("v1",), ("pods", "replicationcontrollers")),
+    ("serving.kserve.io", ("*",), ("*",)),
+    ("", ("v1",), ("pods", "pods/ephemeralcontainers", "replicationcontrollers")),
     ("apps", ("v1",), ("deployments", "statefulsets", "daemonsets", "replicasets")),
     ("batch", ("v1",), ("jobs", "cronjobs")),
 )
-"""API groups, versions and resources that can name a model."""
+"""API groups, versions and resources that can name a model; of KServe's all, for every release brings new ones. (``*``
+leaves out subresources such as ``status``.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def webhook(options: ManifestOptions) -> dict[str, Any]:
                         "apiVersions": list(versions),
                         "resources": list(resources),
                         "operations": ["CREATE", "UPDATE"],
-                        "scope": "Namespaced",
+                        "scope": "*" if "*" in resources else "Namespaced",
                     }
                     for group, versions, resources in RULES
                 ],

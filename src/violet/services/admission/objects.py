@@ -1,20 +1,24 @@
 """The models that a Kubernetes object wants to run.
 
-KServe's InferenceService and InferenceGraph-free kin name them in ``storageUri`` and ``storage`` fields
-(``serving.kserve.io/v1beta1``); a ServingRuntime's or any pod's containers may take them from ``STORAGE_URI``; and
-every pod, or template of pods, may name them in annotations of ours. A pod that serves a model nobody can see (an
-image with the model baked in) is let through unless an annotation is demanded of it.
+KServe's kinds name them in ``storageUri`` and ``storage`` fields (``serving.kserve.io/v1beta1``), those for language
+models in ``uri`` fields below ``model``, adapters among them; a ServingRuntime's or any pod's containers may take
+them from ``STORAGE_URI``; and every pod, or template of pods, may name them in annotations of ours. A pod that serves
+a model nobody can see (an image with the model baked in) is let through unless an annotation is demanded of it. An
+address that is there but hidden, because it comes out of a secret, is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from violet.domain.admission import AdmissionRequest, ModelReference
 
 ANNOTATION_URI = "violet.dev/model"
 ANNOTATION_DIGEST = "violet.dev/model-digest"
+ANNOTATION_SOURCE = "internal.serving.kserve.io/storage-initializer-sourceuri"
+"""From which KServe itself makes the container that loads a model."""
 
 TEMPLATES = {
     "Deployment": ("spec", "template"),
@@ -28,8 +32,9 @@ TEMPLATES = {
 }
 """Where the kinds that make pods keep their template."""
 
-COMPONENTS = ("predictor", "transformer", "explainer")
 DEEPEST = 40
+MOST = 64
+"""Models that one object may name: each is examined."""
 
 
 class ObjectError(ValueError):
@@ -38,7 +43,15 @@ class ObjectError(ValueError):
 
 def references(request: AdmissionRequest) -> tuple[ModelReference, ...]:
     """Every model that the object names, each once. Raises ``ObjectError``."""
-    return tuple(dict.fromkeys(_references(request)))
+    found = tuple(dict.fromkeys(_references(request)))
+    if len(found) > MOST:
+        raise ObjectError(f"it names {len(found):,} models, and {MOST} are looked at")
+    return found
+
+
+def old_references(request: AdmissionRequest) -> tuple[ModelReference, ...]:
+    """The same of the object as it was. Raises ``ObjectError``."""
+    return references(replace(request, object=request.old))
 
 
 def _references(request: AdmissionRequest) -> Iterator[ModelReference]:
@@ -64,18 +77,39 @@ def _pod(pod: Mapping[str, Any], prefix: str) -> Iterator[ModelReference]:
     yield from _annotated(pod, prefix)
     digest = _annotation(pod, ANNOTATION_DIGEST)
     spec = _mapping(pod.get("spec"), f"{prefix}spec")
-    for group in ("initContainers", "containers"):
+    source = _annotation(pod, ANNOTATION_SOURCE)
+    if source:
+        yield ModelReference(f"{prefix}metadata.annotations[{ANNOTATION_SOURCE}]", source, digest)
+    for group in ("initContainers", "containers", "ephemeralContainers"):
         for number, container in enumerate(_sequence(spec.get(group), f"{prefix}spec.{group}")):
             place = f"{prefix}spec.{group}[{number}]"
             container = _mapping(container, place)
-            for entry in _sequence(container.get("env"), f"{place}.env"):
-                entry = _mapping(entry, f"{place}.env")
-                if entry.get("name") == "STORAGE_URI" and isinstance(entry.get("value"), str):
-                    yield ModelReference(f"{place}.env.STORAGE_URI", entry["value"], digest)
+            yield from _environment(container.get("env"), f"{place}.env", digest)
             if container.get("name") == "storage-initializer":
+                # Address and place, as many times as there are models.
                 arguments = _sequence(container.get("args"), f"{place}.args")
-                if arguments and isinstance(arguments[0], str):
-                    yield ModelReference(f"{place}.args[0]", arguments[0], digest)
+                for index in range(0, len(arguments), 2):
+                    yield ModelReference(
+                        f"{place}.args[{index}]", _address(arguments[index], f"{place}.args[{index}]"), digest
+                    )
+
+
+def _environment(env: Any, place: str, digest: str) -> Iterator[ModelReference]:
+    for entry in _sequence(env, place):
+        entry = _mapping(entry, place)
+        if entry.get("name") != "STORAGE_URI":
+            continue
+        if entry.get("valueFrom") is not None:
+            raise ObjectError(f"{place}.STORAGE_URI comes from elsewhere (valueFrom), where nobody can judge it")
+        value = _address(entry.get("value", ""), f"{place}.STORAGE_URI")
+        if value:
+            yield ModelReference(f"{place}.STORAGE_URI", value, digest)
+
+
+def _address(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise ObjectError(f"{place} is no text")
+    return value
 
 
 def _storage(node: Any, place: str, digest: str, depth: int) -> Iterator[ModelReference]:
@@ -86,20 +120,17 @@ def _storage(node: Any, place: str, digest: str, depth: int) -> Iterator[ModelRe
     if isinstance(node, Mapping):
         for name, value in node.items():
             here = f"{place}.{name}"
-            if name == "storageUri" and isinstance(value, str):
-                yield ModelReference(here, value, digest)
+            if name == "storageUri" or (name == "uri" and place.startswith("spec.model")):
+                if value is not None:
+                    yield ModelReference(here, _address(value, here), digest)
             elif name == "storageUris":
                 for number, entry in enumerate(_sequence(value, here)):
                     uri = entry.get("uri") if isinstance(entry, Mapping) else entry
-                    if isinstance(uri, str):
-                        yield ModelReference(f"{here}[{number}]", uri, digest)
-            elif name == "storage" and isinstance(value, Mapping) and isinstance(value.get("path"), str):
-                yield ModelReference(here, _stored(value), digest)
+                    yield ModelReference(f"{here}[{number}]", _address(uri, f"{here}[{number}]"), digest)
+            elif name == "storage" and value is not None:
+                yield ModelReference(here, _stored(_mapping(value, here), here), digest)
             elif name == "env":
-                for entry in _sequence(value, here):
-                    if isinstance(entry, Mapping) and entry.get("name") == "STORAGE_URI":
-                        if isinstance(entry.get("value"), str):
-                            yield ModelReference(f"{here}.STORAGE_URI", entry["value"], digest)
+                yield from _environment(value, here, digest)
             else:
                 yield from _storage(value, here, digest, depth + 1)
     elif isinstance(node, (list, tuple)):
@@ -107,10 +138,14 @@ def _storage(node: Any, place: str, digest: str, depth: int) -> Iterator[ModelRe
             yield from _storage(value, f"{place}[{number}]", digest, depth + 1)
 
 
-def _stored(storage: Mapping[str, Any]) -> str:
-    """The address that a ``storage`` entry (a key into a secret, and a path) stands for."""
-    key = storage.get("key")
-    return f"storage://{key if isinstance(key, str) else 'default'}/{storage['path'].lstrip('/')}"
+def _stored(storage: Mapping[str, Any], place: str) -> str:
+    """The address that a ``storage`` entry stands for: a key into a secret, parameters that change what the secret
+    says (the bucket), and a path: ``storage://minio;bucket=other/fraud/1``."""
+    key, path = storage.get("key"), storage.get("path")
+    parameters = _mapping(storage.get("parameters"), f"{place}.parameters")
+    changed = "".join(f";{name}={_address(value, f'{place}.parameters')}" for name, value in sorted(parameters.items()))
+    start = _address(key, f"{place}.key") if key is not None else "default"
+    return f"storage://{start}{changed}/{(_address(path, f'{place}.path') if path is not None else '').lstrip('/')}"
 
 
 def _annotated(thing: Mapping[str, Any], prefix: str) -> Iterator[ModelReference]:

@@ -10,18 +10,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.admission import AdmissionRequest, AdmissionResponse, ModelReference, ModelVerdict
-from violet.services.admission.objects import ANNOTATION_DIGEST, ObjectError, references
+from violet.services.admission.objects import ANNOTATION_DIGEST, ObjectError, old_references, references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    Judge = Callable[[ModelReference], ModelVerdict]
+    Judge = Callable[[Sequence[ModelReference]], Sequence[ModelVerdict]]
 
 API_VERSION = "admission.k8s.io/v1"
 LONGEST_WARNING = 240
 MOST_WARNINGS = 12
 LONGEST_MESSAGE = 4000
 JUDGED = frozenset({"CREATE", "UPDATE"})
+PASSED = frozenset({"DELETE", "CONNECT"})
 
 
 class ReviewError(ValueError):
@@ -46,9 +47,11 @@ def parse(body: bytes) -> AdmissionRequest:
         raise ReviewError("its request has no kind")
     thing = request.get("object")
     operation = _text(request, "operation")
+    if operation not in JUDGED | PASSED:
+        raise ReviewError(f"its operation is {operation[:40]!r}; CREATE, UPDATE, DELETE and CONNECT are understood")
     if operation in JUDGED and not isinstance(thing, dict):
         raise ReviewError(f"its request is to {operation} and has no object")
-    user = request.get("userInfo")
+    user, old = request.get("userInfo"), request.get("oldObject")
     return AdmissionRequest(
         uid=request["uid"],
         kind=_text(kind, "kind"),
@@ -58,6 +61,7 @@ def parse(body: bytes) -> AdmissionRequest:
         operation=operation,
         user=_text(user, "username") if isinstance(user, dict) else "",
         object=thing if isinstance(thing, dict) else {},
+        old=old if isinstance(old, dict) else {},
     )
 
 
@@ -67,6 +71,8 @@ def answer(request: AdmissionRequest, judge: Judge, *, demand: bool = False) -> 
         return AdmissionResponse(request.uid, True)
     try:
         named = references(request)
+        if _ending(request) and set(named) <= set(old_references(request)):
+            return AdmissionResponse(request.uid, True)
     except ObjectError as error:
         return AdmissionResponse(request.uid, False, f"violet: {request.kind} {request.name}: {error}.", code=400)
     if not named:
@@ -74,7 +80,7 @@ def answer(request: AdmissionRequest, judge: Judge, *, demand: bool = False) -> 
             return AdmissionResponse(request.uid, True)
         why = f"it names no model. Name it in the annotation {ANNOTATION_DIGEST}."
         return AdmissionResponse(request.uid, False, f"violet: {request.kind} {request.name}: {why}", code=403)
-    verdicts = [judge(reference) for reference in named]
+    verdicts = list(judge(named))
     denied = [verdict for verdict in verdicts if not verdict.allowed]
     lines = [f"{v.reference} ({v.reference.place}): {' '.join(v.reasons) or 'the gate denies it.'}" for v in denied]
     message = "\n".join(lines)
@@ -88,6 +94,13 @@ def answer(request: AdmissionRequest, judge: Judge, *, demand: bool = False) -> 
         annotations=tuple(_annotations(verdicts)),
         code=403 if denied else 0,
     )
+
+
+def _ending(request: AdmissionRequest) -> bool:
+    """Whether the object is being deleted: whoever cleans up after it must be able to say so, whatever the gate says
+    of its models by now. Only the cluster sets the time of a deletion."""
+    metadata = request.old.get("metadata")
+    return request.operation == "UPDATE" and isinstance(metadata, dict) and bool(metadata.get("deletionTimestamp"))
 
 
 def encode(response: AdmissionResponse) -> bytes:

@@ -32,11 +32,11 @@ class AdmissionOptions:
 
 def judge_for(options: AdmissionOptions) -> Judge:
     """Raises ``UsageError`` where nothing could ever be admitted, ``ConfigurationError`` for a bad policy."""
-    from violet.services.evidence import open_store
-    from violet.services.configuration import load
+    from violet.services.evidence import open_store, trusted
+    from violet.services.policies import open_policy
 
     gate = options.gate
-    configuration = load(file=gate.config or gate.policy, isolated=gate.isolated)
+    opened = open_policy(gate.policy, gate.config, isolated=gate.isolated)
     mappings = tuple(Mapping.parse(text) for text in options.maps)
     if not mappings and not options.accept_claimed_digests:
         raise UsageError(
@@ -46,6 +46,10 @@ def judge_for(options: AdmissionOptions) -> Judge:
     stores: tuple[Store, ...] = tuple(open_store(path) for path in options.summaries)
     if options.accept_claimed_digests and not stores:
         raise UsageError("Nothing says where the verification summaries are.", "Give --summaries DIRECTORY.")
+
+    def policy() -> str:
+        now = open_policy(gate.policy, gate.config, isolated=gate.isolated)
+        return now.digest.value if now.policy is not None and now.digest is not None else ""
 
     def ask(path: str) -> GateDecision:
         return decide(replace(gate, path=path, summary=False))
@@ -60,7 +64,8 @@ def judge_for(options: AdmissionOptions) -> Judge:
             workers=max(1, options.workers or os.cpu_count() or 1),
             accept_claimed_digests=options.accept_claimed_digests,
             summary_age=options.summary_days * 86_400,
+            policy=policy,
         ),
         stores,
-        configuration.signers,
+        trusted(opened.configuration, gate.trust),
     )

@@ -7,6 +7,7 @@ to fit, never passed over.
 from __future__ import annotations
 
 import datetime
+import math
 from typing import TYPE_CHECKING, Any
 
 from violet.policy import BY_CHOICE
@@ -60,9 +61,10 @@ def failed_entry(failed: Failed) -> dict[str, Any]:
 
 
 def measurement_entry(measurement: Measurement) -> dict[str, Any]:
+    value = float(measurement.value)
     return {
         "name": text(measurement.name),
-        "value": float(measurement.value),
+        **({"value": value} if math.isfinite(value) else {}),  # no figure: whoever asks for it is told so
         "unit": text(measurement.unit),
         "path": text(measurement.location.path),
     }

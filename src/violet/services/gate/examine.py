@@ -42,7 +42,7 @@ def examine(options: GateOptions, progress: Progress | None = None) -> Examinati
     from violet.provenance.identity import identify
 
     opened = open_policy(options.policy, options.config, isolated=options.isolated)
-    _require_outside(opened.path, options.path)
+    _require_outside(opened, options)
     now = options.now or datetime.datetime.now(datetime.UTC)
     fence = Fence.around(options.path)
     key = _key(options, opened)  # one that cannot be used is said before the work, not after it
@@ -59,7 +59,7 @@ def examine(options: GateOptions, progress: Progress | None = None) -> Examinati
         command=command(options, opened),
         version=__version__,
     )
-    refusal = _nothing_asked(opened, options.environment)
+    refusal = nothing_asked(opened, options.environment)
     if refusal:
         return Examination(_summarised(replace(blank, reasons=(refusal,)), options, opened, key, None))
     from violet.services.policies import in_force
@@ -95,19 +95,24 @@ def command(options: GateOptions, opened: PolicyFile) -> str:
     return shlex.join(words)
 
 
-def _require_outside(policy: str, model: str) -> None:
-    """A policy that came with the model is its maker's."""
-    if not policy or not os.path.isdir(model):
+def _require_outside(opened: PolicyFile, options: GateOptions) -> None:
+    """A policy, a configuration or a trusted key that came with the model is its maker's."""
+    from violet.services.evidence import trusted
+
+    model = options.path
+    if not os.path.isdir(model):
         return
-    inside, root = os.path.realpath(policy), os.path.realpath(model)
-    if os.path.commonpath((inside, root)) == root:
-        raise UsageError(
-            f"The policy {policy} lies within the model {model}, whose maker could have written it.",
-            "Keep the policy elsewhere, and name it with --policy FILE.",
-        )
+    root = os.path.realpath(model)
+    keys = (("key", signer.key) for signer in trusted(opened.configuration, options.trust))
+    for what, path in (("policy", opened.path), ("configuration", opened.configuration.file), *keys):
+        if path and os.path.commonpath((os.path.realpath(path), root)) == root:
+            raise UsageError(
+                f"The {what} {path} lies within the model {model}, whose maker could have written it.",
+                f"Keep the {what} elsewhere{', and name it with --policy FILE' if what == 'policy' else ''}.",
+            )
 
 
-def _nothing_asked(opened: PolicyFile, environment: str) -> str:
+def nothing_asked(opened: PolicyFile, environment: str) -> str:
     """Why there is nothing to ask, and so nothing that could allow; empty where there is."""
     if opened.policy is None:
         return f"{opened.problem} {opened.fix}".strip()

@@ -2,7 +2,11 @@
 
 A digest says what the files were when they were hashed. Between that and the scan somebody could put other files in
 their place, and put the first ones back. The kernel's change time (``ctime``) of every file, directory and link on
-the way tells: unlike the modification time, nobody can set it.
+the way tells: unlike the modification time, nobody can set it. Of the directories above, whose content is nobody's
+business, it tells together with their parents' time of modification: renaming one changes both.
+
+What it cannot tell is a write through a mapping of memory that was there before: the kernel dates those late. Whoever
+may write to a model while it is examined has to be kept from it.
 """
 
 from __future__ import annotations
@@ -17,26 +21,58 @@ MOST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """``seen`` has (device, inode, size, mtime, ctime; times in nanoseconds) by path."""
+    """``seen`` has (device, inode, size, mtime, ctime; times in nanoseconds) by path; ``above`` the same of the
+    directories above, the nearest first."""
 
     path: str
     seen: dict[str, tuple[int, int, int, int, int]]
+    above: tuple[tuple[str, tuple[int, int, int, int, int]], ...] = ()
 
     @classmethod
     def around(cls, path: str) -> Fence:
         """Raises ``VioletError`` for what cannot be listed."""
-        return cls(path, _look(path))
+        return cls(path, _look(path), _above(path))
 
     def breach(self) -> str:
         """The first path that is not what it was; ``""`` where nothing changed."""
         try:
-            now = _look(self.path)
+            now, above = _look(self.path), _above(self.path)
         except VioletError:
             return self.path
+        moved = _moved(self.above, above)
+        if moved:
+            return moved
         for path in sorted(self.seen.keys() | now.keys()):
             if self.seen.get(path) != now.get(path):
                 return path
         return ""
+
+
+def _above(path: str) -> tuple[tuple[str, tuple[int, int, int, int, int]], ...]:
+    found = []
+    current = os.path.realpath(path)
+    try:
+        while current != os.path.dirname(current):
+            current = os.path.dirname(current)
+            found.append((current, _status(current)))
+    except OSError as error:
+        raise VioletError(f"{error.filename or path} cannot be read: {error.strerror}.") from error
+    return tuple(found)
+
+
+def _moved(
+    before: tuple[tuple[str, tuple[int, int, int, int, int]], ...],
+    now: tuple[tuple[str, tuple[int, int, int, int, int]], ...],
+) -> str:
+    """The directory that is another one, or that was renamed, perhaps there and back."""
+    if [path for path, _ in before] != [path for path, _ in now]:
+        return before[0][0] if before else ""
+    touched = [(old[3] != new[3], old[4] != new[4]) for (_, old), (_, new) in zip(before, now, strict=True)]
+    for number, ((path, old), (_, new)) in enumerate(zip(before, now, strict=True)):
+        parent_written = number + 1 < len(touched) and touched[number + 1][0]
+        if old[:2] != new[:2] or (touched[number][1] and parent_written):
+            return path
+    return ""
 
 
 def _look(path: str) -> dict[str, tuple[int, int, int, int, int]]:
@@ -48,6 +84,8 @@ def _look(path: str) -> dict[str, tuple[int, int, int, int, int]]:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     seen[entry.path] = _status(entry.path)
+                    if entry.is_symlink() and os.path.lexists(target := os.path.realpath(entry.path)):
+                        seen[target] = _status(target)  # a blob of a Hugging Face cache
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
             if len(seen) > MOST:

@@ -45,6 +45,7 @@ def attested(request: Request, evidence: Evidence) -> tuple[list[Believed], tupl
     """The signed reports that the policy lets stand for a scan, and why others do not."""
     if not request.settings.trust_attested_scans:
         return [], ()
+    from violet.provenance.statement import short_name
     from violet.services.attest import report_from
 
     oldest = datetime.timedelta(days=request.settings.max_scan_age_days)
@@ -54,7 +55,10 @@ def attested(request: Request, evidence: Evidence) -> tuple[list[Believed], tupl
     for attestation in evidence.attestations:
         if attestation.check not in (SHALLOW, DEEP):
             continue
-        if attestation.check not in wanted:
+        kind = short_name(attestation.statement.predicate_type)
+        if kind != "test-result":  # who may say something else may not say it under this name
+            problems.append(f"{attestation.path} is of the type {kind}, and no report of a scan.")
+        elif attestation.check not in wanted:
             problems.append(f"{attestation.path} is of a scan that did not read all content.")
         elif attestation.issued is None:
             problems.append(f"{attestation.path} does not say when it was made.")

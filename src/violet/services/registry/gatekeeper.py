@@ -8,8 +8,8 @@ import tempfile
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from violet.domain import UsageError, Verdict, VioletError
-from violet.domain.registry import Promotion
+from violet.domain import ConfigurationError, UsageError, Verdict, VioletError
+from violet.domain.registry import READY, Promotion
 from violet.services.gate import decide
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ class Gatekeeper:
 
     def ask(self, version: ModelVersion, *, keep_summary: bool = False) -> GateDecision:
         """The gate's decision on the files of a version, with the evidence that is kept with it. ``keep_summary``
-        keeps the signed summary, if there is a key to sign it with, with the version, too."""
+        keeps the signed summary, if there is a key to sign it with, with the version, too. Raises ``VioletError``
+        for a version whose files are not all there yet, or that is being deleted."""
+        if version.status != READY:
+            raise VioletError(f"{version} cannot be examined: the registry says {version.status} of it.")
         with tempfile.TemporaryDirectory(prefix="violet-") as folder:
             path, attached = fetch(self.registry, version, folder)
             options = replace(self.options, path=path, cache=False, summary=keep_summary)
@@ -47,6 +50,23 @@ class Gatekeeper:
                 decision = replace(decision, summary=os.path.join(folder, EVIDENCE, os.path.basename(decision.summary)))
             moved: GateDecision = _moved(decision, folder, version.folder)
             return moved
+
+    def ask_of_policy(self, version: ModelVersion) -> GateDecision:
+        """The same for a watch: where there is no policy that could deny, nothing is known of a version, and no alias
+        is taken away. Raises ``ConfigurationError``."""
+        self.require_policy()
+        return self.ask(version)
+
+    def require_policy(self) -> None:
+        """Raises ``ConfigurationError`` where nothing is asked of models in this environment."""
+        from violet.services.gate.examine import nothing_asked
+        from violet.services.policies import open_policy
+
+        options = self.options
+        opened = open_policy(options.policy, options.config, isolated=options.isolated)
+        problem = nothing_asked(opened, options.environment)
+        if problem:
+            raise ConfigurationError(problem)
 
     def promote(self, version: ModelVersion, alias: str, *, dry_run: bool = False) -> Promotion:
         """Set the alias if the gate allows the version. The decision is kept in the version's tags.
@@ -82,7 +102,8 @@ def fetch(registry: Registry, version: ModelVersion, folder: str) -> tuple[str, 
         os.mkdir(files)
         os.mkdir(evidence)
     except OSError as error:
-        raise UsageError(f"{error.filename} cannot be made: {error.strerror}.", "Choose another directory.") from error
+        hint = f"Move {folder} away, or name another: violet mlflow fetch {version} DIR"
+        raise UsageError(f"{error.filename} cannot be made: {error.strerror}.", hint) from error
     path = registry.fetch(version, files)
     return path, registry.fetch_evidence(version, evidence)
 

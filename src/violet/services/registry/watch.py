@@ -3,7 +3,8 @@
 A registry tells of a change after the fact, and cannot protect one alias from those who may write others. So
 whoever watches asks the gate about every version that an alias comes to stand for, and again from time to time,
 since evidence runs out and files change. A version that is denied loses its alias: to the last version of that
-alias that the gate allowed, after asking again, or to none.
+alias that the gate allowed, after asking again, or to none. So does one that cannot be examined, again and again,
+and that was never allowed: whoever moves an alias may also see to it that the gate chokes on the version.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from violet.domain import ConfigurationError, Verdict, VioletError
-from violet.domain.registry import Alias, ModelVersion, Registry, WatchAction, WatchEvent
+from violet.domain.registry import Alias, ModelVersion, Registry, RegistryError, WatchAction, WatchEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 STATE_VERSION = 1
 LARGEST_STATE = 16 << 20
+PATIENCE = 3
+"""Looks at a version that cannot be examined, before it is put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,14 @@ class WatchOptions:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one alias: the version last looked at and when, and the last one that was allowed."""
+    """What is known of one alias: the version last looked at and when, how often in a row that failed, and the last
+    one that was allowed."""
 
     version: str = ""
     allowed: bool = False
     asked: float = 0.0
     good: str = ""
+    failures: int = 0
 
 
 @dataclass(slots=True)
@@ -70,12 +75,20 @@ class Watcher:
 
     def tick(self) -> Iterator[WatchEvent]:
         """Look once. What was seen and done, as it happens; aliases that stand as they stood say nothing."""
+        unseen: set[str] = set()
         try:
-            aliases = self._aliases()
-        except VioletError as error:
-            yield self._event(WatchAction.FAILED, Alias("*", "*", ""), reason=error.diagnostics())
+            aliases = []
+            for name in self._models():
+                try:
+                    aliases += self._aliases(name)
+                except Exception as error:  # of one model: the others are looked at
+                    unseen.add(name)
+                    yield self._event(WatchAction.FAILED, Alias(name, "*", ""), reason=_diagnostics(error))
+        except Exception as error:
+            yield self._event(WatchAction.FAILED, Alias("*", "*", ""), reason=_diagnostics(error))
             return
-        for key in sorted(self._known.keys() - {(a.model, a.alias) for a in aliases}):
+        seen = {(a.model, a.alias) for a in aliases}
+        for key in sorted(key for key in self._known.keys() - seen if key[0] not in unseen):
             known = self._known.pop(key)
             yield self._event(WatchAction.GONE, Alias(*key, known.version))
         for alias in aliases:
@@ -85,28 +98,25 @@ class Watcher:
             if known.version == alias.version and settled and now - known.asked < self.options.recheck:
                 continue
             event = self._look(alias, known, now)
-            self._remember()
             if event is not None:
                 yield event
-        self._remember()
+            yield from self._remember()
+        yield from self._remember()
 
-    def _aliases(self) -> list[Alias]:
-        wanted = self.options
-        names = [m for m in self.registry.models() if any(fnmatchcase(m, pattern) for pattern in wanted.models)]
-        return [
-            alias
-            for name in names
-            for alias in self.registry.aliases(name)
-            if any(fnmatchcase(alias.alias, pattern) for pattern in wanted.aliases)
-        ]
+    def _models(self) -> list[str]:
+        return [m for m in self.registry.models() if any(fnmatchcase(m, pattern) for pattern in self.options.models)]
+
+    def _aliases(self, model: str) -> list[Alias]:
+        found = self.registry.aliases(model)
+        return [a for a in found if any(fnmatchcase(a.alias, pattern) for pattern in self.options.aliases)]
 
     def _look(self, alias: Alias, known: _Known, now: float) -> WatchEvent | None:
         """Ask the gate about the version that the alias stands for, and act on the answer."""
         try:
             decision = self.ask(self.registry.version(alias.model, alias.version))
-        except VioletError as error:
-            known.allowed = False
-            return self._event(WatchAction.FAILED, alias, reason=error.diagnostics())
+        except Exception as error:  # a gate that breaks must not end the watch
+            return self._failed(alias, known, error)
+        known.failures = 0
         news = known.version != alias.version or not known.allowed
         known.version, known.asked = alias.version, now
         known.allowed = decision.verdict is not Verdict.DENY
@@ -115,6 +125,18 @@ class Watcher:
             known.good = alias.version
             return self._event(WatchAction.ALLOWED, alias, digest=digest) if news else None
         return self._put_back(alias, known, _why(decision), digest)
+
+    def _failed(self, alias: Alias, known: _Known, error: Exception) -> WatchEvent:
+        """Nothing is known of the version. One that was never allowed is put back where it is the version that is
+        to blame, not the registry (nothing can be fetched) or the policy."""
+        known.failures += 1  # of the alias, so that moving it from one such version to the next gains nothing
+        known.version, known.allowed = alias.version, False
+        reason = _diagnostics(error)
+        if known.failures < PATIENCE or alias.version == known.good or isinstance(error, ConfigurationError):
+            return self._event(WatchAction.FAILED, alias, reason=reason)
+        if isinstance(error, RegistryError) and not self._good_version(alias, known):
+            return self._event(WatchAction.FAILED, alias, reason=reason)
+        return self._put_back(alias, known, f"It could not be examined {known.failures} times: {reason}", "")
 
     def _put_back(self, alias: Alias, known: _Known, reason: str, digest: str) -> WatchEvent:
         try:
@@ -130,9 +152,9 @@ class Watcher:
                 else:
                     self.registry.delete_alias(alias.model, alias.alias)
                     self._known.pop((alias.model, alias.alias), None)
-        except VioletError as error:
+        except Exception as error:
             return self._event(
-                WatchAction.FAILED, alias, reason=f"{reason} It could not be put back: {error.diagnostics()}"
+                WatchAction.FAILED, alias, reason=f"{reason} It could not be put back: {_diagnostics(error)}"
             )
         if to:
             action = WatchAction.WOULD_REVERT if dry else WatchAction.REVERTED
@@ -146,7 +168,7 @@ class Watcher:
             return ""
         try:
             decision = self.ask(self.registry.version(alias.model, known.good))
-        except VioletError:  # deleted meanwhile, or not to be examined: no version to go back to
+        except Exception:  # deleted meanwhile, or not to be examined: no version to go back to
             return ""
         return "" if decision.verdict is Verdict.DENY else known.good
 
@@ -155,9 +177,13 @@ class Watcher:
     ) -> WatchEvent:
         return WatchEvent(self.clock(), action, alias.model, alias.alias, alias.version, to, reason, digest)
 
-    def _remember(self) -> None:
-        if self.options.state:
-            write_state(self.options.state, self.registry.address, self._known)
+    def _remember(self) -> Iterator[WatchEvent]:
+        """A full disk is no reason to stop watching."""
+        try:
+            if self.options.state:
+                write_state(self.options.state, self.registry.address, self._known)
+        except ConfigurationError as error:
+            yield self._event(WatchAction.FAILED, Alias("*", "*", ""), reason=error.diagnostics())
 
 
 def look(watcher: Watcher, *, rounds: int = 0, interval: float = 15.0) -> Iterator[WatchEvent]:
@@ -169,6 +195,10 @@ def look(watcher: Watcher, *, rounds: int = 0, interval: float = 15.0) -> Iterat
         if number == rounds:
             return
         time.sleep(interval)
+
+
+def _diagnostics(error: Exception) -> str:
+    return error.diagnostics() if isinstance(error, VioletError) else f"{type(error).__name__}: {error}"[:300]
 
 
 def _why(decision: GateDecision) -> str:

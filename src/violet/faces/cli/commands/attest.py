@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
-from violet.domain import UsageError
-from violet.faces.cli.output import plan, terminal_width, use_color, write_text
+from violet.domain import UsageError, shell
+from violet.faces.cli.output import chosen, deliver, plan, terminal_width, use_color, write_text
 from violet.faces.cli.passphrase import asker
 from violet.faces.cli.progress import Progress
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from violet.services.attest import Terms
     from violet.services.configuration import Configuration
 
+FORMATS = ("console", "json")
 ACTIONS = (
     "scan",
     "training",
@@ -110,7 +111,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     exported = parser.add_argument_group("export")
     exported.add_argument("--oci", default="", metavar="DIR", help="the OCI image layout to write")
     shown = parser.add_argument_group("output and settings")
-    shown.add_argument("--format", choices=("console", "json"))
+    shown.add_argument("--format", choices=FORMATS, help="default: console")
     shown.add_argument("--output", default="", metavar="FILE")
     shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
@@ -165,7 +166,8 @@ def _require_fitting(arguments: Namespace) -> None:
         if name not in allowed and value != parser.get_default(name):
             option = f"--{name.replace('_', '-')}"
             takers = ", ".join(action for action in ACTIONS if name in _TAKES[action])
-            raise UsageError(f"{option} says nothing to {arguments.action}.", f"It belongs to: {takers}.")
+            meant = " To believe a public key: --trust FILE" if name == "key" and "trust" in allowed else ""
+            raise UsageError(f"{option} says nothing to {arguments.action}.", f"It belongs to: {takers}.{meant}")
 
 
 def _scan(arguments: Namespace, configuration: Configuration) -> int:
@@ -186,7 +188,7 @@ def _scan(arguments: Namespace, configuration: Configuration) -> int:
     finally:
         progress.close()
     verdict = done.decision.verdict.upper()
-    _say(done.written, arguments, f"{verdict}: {' '.join(done.decision.reasons)}".rstrip(": "))
+    _say(done.written, arguments, configuration, f"{verdict}: {' '.join(done.decision.reasons)}".rstrip(": "))
     return done.decision.exit_code
 
 
@@ -218,7 +220,7 @@ def _training(arguments: Namespace, configuration: Configuration) -> int:
         progress.close()
     store = _store(arguments, configuration)
     written = attest_statement(identity, "provenance", made.encode(), keys, store, terms=_terms(arguments))
-    _say(written, arguments)
+    _say(written, arguments, configuration)
     return 0
 
 
@@ -242,7 +244,7 @@ def _derivation(arguments: Namespace, configuration: Configuration) -> int:
         parameters=parameters(arguments.parameter),
         terms=_terms(arguments),
     )
-    _say(written, arguments)
+    _say(written, arguments, configuration)
     return 0
 
 
@@ -256,7 +258,7 @@ def _statement(arguments: Namespace, configuration: Configuration) -> int:
     identity = _identity(arguments)
     store = _store(arguments, configuration)
     written = attest_statement(identity, arguments.predicate_type, predicate, keys, store, terms=_terms(arguments))
-    _say(written, arguments)
+    _say(written, arguments, configuration)
     return 0
 
 
@@ -268,7 +270,8 @@ def _revoke(arguments: Namespace, configuration: Configuration) -> int:
     (subject,) = sources([arguments.target])
     store = _store(arguments, configuration)
     terms = _terms(arguments)
-    _say(revoke(subject, arguments.reason, keys, store, reference=arguments.reference, terms=terms), arguments)
+    written = revoke(subject, arguments.reason, keys, store, reference=arguments.reference, terms=terms)
+    _say(written, arguments, configuration)
     return 0
 
 
@@ -279,7 +282,7 @@ def _countersign(arguments: Namespace, configuration: Configuration) -> int:
     for key in _keys(arguments, configuration):
         written = countersign(file, key)
         file = written.path
-    _say(written, arguments)
+    _say(written, arguments, configuration)
     return 0
 
 
@@ -289,7 +292,12 @@ def _export(arguments: Namespace, configuration: Configuration) -> int:
     if not arguments.oci:
         raise UsageError("Where to export to is not said.", "Add --oci DIR.")
     count = export_oci(arguments.target, _identity(arguments), configuration, arguments.oci, arguments.store)
-    _put(f"{count:,} attestations of {arguments.target} written to {arguments.oci}.\n", arguments)
+    fmt = chosen(arguments.format, arguments.output, FORMATS)
+    what = "attestation" if count == 1 else "attestations"
+    text = f"{count:,} {what} of {arguments.target} written to {arguments.oci}.\n"
+    if fmt == "json":
+        text = json.dumps({"path": arguments.target, "oci": arguments.oci, "attestations": count}, indent=2) + "\n"
+    deliver(text, arguments.output)
     return 0
 
 
@@ -320,17 +328,16 @@ def _judge(arguments: Namespace, configuration: Configuration, command_line: lis
         evidence,
         kinds,
         says,
-        shlex.join(["violet", *command_line]),
+        shell.join(["violet", *command_line]),
         evidence.identity.command(arguments.target),
         not reasons if asked else None,
         reasons,
     )
     for path, fmt in outputs.files:
         write_text(path, render(view, fmt))
-    if outputs.standard and not outputs.files:
-        if outputs.standard == "console":
-            view.width, view.color = terminal_width(), use_color(arguments.color)
-        sys.stdout.write(render(view, outputs.standard))
+    if outputs.standard == "console":
+        view.width, view.color = terminal_width(), use_color(arguments.color)
+    sys.stdout.write(render(view, outputs.standard))
     return 1 if reasons else 0
 
 
@@ -392,21 +399,26 @@ def _time(option: str, text: str) -> Any:
         raise UsageError(f"{option}: {text!r} is no time.", "Write it with its zone: 2026-11-02T09:00:00Z") from None
 
 
-def _say(written: Written, arguments: Namespace, note: str = "") -> None:
+def _say(written: Written, arguments: Namespace, configuration: Configuration, note: str = "") -> None:
     from violet.report.attestations import render_written
 
-    target = shlex.quote(arguments.target)
-    following = f"violet attest verify {target} --trust PUBLIC_KEY"
+    trusted = _trusting(arguments.key or [configuration.path(configuration.value("sign.key"))])
+    words = ["violet", "attest", "verify", arguments.target, *trusted]
     if arguments.action == "revoke":
-        following = f"violet lineage MODEL --search {shlex.quote(os.path.dirname(written.path))} --trust PUBLIC_KEY"
+        words = ["violet", "lineage", "MODEL", "--search", os.path.dirname(written.path), *trusted]
     elif arguments.action == "countersign":
-        following = "violet attest verify ARTIFACT --trust PUBLIC_KEY --trust PUBLIC_KEY --threshold 2"
-    fmt = arguments.format or ("json" if arguments.output.endswith(".json") else "console")
-    _put(render_written(written, note, following, fmt), arguments)
+        folder = os.path.dirname(arguments.target)
+        beside = folder.removesuffix(".attestations") if folder.endswith(".attestations") else "MODEL"
+        words = ["violet", "attest", "verify", beside, "--trust", "PUBLIC_KEY", *trusted, "--threshold", "2"]
+    elif arguments.store:
+        words += ["--store", arguments.store[0]]
+    if arguments.config:
+        words += ["--config", arguments.config]
+    fmt = chosen(arguments.format, arguments.output, FORMATS)
+    deliver(render_written(written, note, shell.join(words), fmt), arguments.output)
 
 
-def _put(text: str, arguments: Namespace) -> None:
-    if arguments.output:
-        write_text(arguments.output, text)
-    else:
-        sys.stdout.write(text)
+def _trusting(keys: list[str]) -> list[str]:
+    """How to believe these private keys: the public ones lie beside them, where ``violet keys new`` made them."""
+    public = [f"{key}.pub" if os.path.isfile(f"{key}.pub") else "PUBLIC_KEY" for key in keys]
+    return [word for key in dict.fromkeys(public) for word in ("--trust", key)]

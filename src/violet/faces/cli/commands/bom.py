@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError
-from violet.faces.cli.output import terminal_width, use_color, write_text
+from violet.domain import UsageError, shell
+from violet.faces.cli.output import chosen, deliver, terminal_width, use_color
 from violet.faces.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -20,10 +18,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("console", "cyclonedx", "spdx", "json", "markdown")
 ACTIONS = ("diff", "merge")
-SUFFIXES = (
-    (".cdx.json", "cyclonedx"), (".spdx.json", "spdx"), (".jsonld", "spdx"), (".json", "json"), (".md", "markdown"),
-    (".markdown", "markdown"), (".txt", "console"),
-)  # fmt: skip
+SUFFIXES = {
+    ".cdx.json": "cyclonedx", ".spdx.json": "spdx", ".jsonld": "spdx", ".json": "json", ".md": "markdown",
+    ".markdown": "markdown", ".txt": "console",
+}  # fmt: skip
 
 DESCRIPTION = """Write down what a model or project is made of: format, framework, architecture, tensors, parameters,
 types, inputs and outputs, base model, licence, data sets and packages, each fact with the place it was read from.
@@ -163,20 +161,10 @@ def _time(option: str, text: str) -> str:
 
 
 def _format(arguments: Namespace, allowed: tuple[str, ...] = FORMATS) -> str:
-    found = arguments.format
-    if not found and arguments.output:
-        lowered = arguments.output.lower()
-        found = next((fmt for suffix, fmt in SUFFIXES if lowered.endswith(suffix)), "")
-        if not found:
-            endings = " ".join(suffix for suffix, _ in SUFFIXES)
-            raise UsageError(
-                f"The name {arguments.output} does not say which format to write.",
-                f"End it in one of {endings}, or give --format.",
-            )
-    found = found or "console"
+    found = chosen(arguments.format, arguments.output, FORMATS, SUFFIXES)
     if found not in allowed:
         raise UsageError(f"A difference is not written as {found}.", f"Use one of {', '.join(allowed)}.")
-    return str(found)
+    return found
 
 
 def _show(bom: Bom, arguments: Namespace, command_line: list[str]) -> None:
@@ -203,7 +191,7 @@ def _show(bom: Bom, arguments: Namespace, command_line: list[str]) -> None:
             text = report.markdown(bom, known)
         else:
             to_file = bool(arguments.output)
-            more = shlex.join(["violet", *command_line, "--format", "markdown"])
+            more = shell.join(["violet", *command_line, "--format", "markdown"])
             text = report.console(
                 bom,
                 width=None if to_file else terminal_width(),
@@ -212,7 +200,20 @@ def _show(bom: Bom, arguments: Namespace, command_line: list[str]) -> None:
                 more=more,
                 known=known,
             )
-    _write(text, arguments.output)
+    deliver(text, arguments.output, _told(bom, fmt))
+
+
+def _told(bom: Bom, fmt: str) -> str:
+    """What is in the file, and what is not: nobody reads a document to learn that something is missing in it."""
+    what = {"cyclonedx": "CycloneDX", "spdx": "SPDX"}.get(fmt, "a bill of materials")
+    count = len(bom.components)
+    parts = [f"{what} of {bom.subject.name}, with {count:,} {'component' if count == 1 else 'components'}"]
+    gaps, conflicts = len(bom.gaps), len(bom.conflicts) + len(bom.facts.conflicts)
+    if gaps:
+        parts.append(f"{gaps:,} not known or not read")
+    if conflicts:
+        parts.append(f"{conflicts:,} in disagreement")
+    return "; ".join(parts)
 
 
 def _known(bom: Bom, arguments: Namespace) -> VulnerabilityReport | None:
@@ -222,18 +223,6 @@ def _known(bom: Bom, arguments: Namespace) -> VulnerabilityReport | None:
     from violet.services.configuration import load
 
     return known_vulnerabilities(bom, load(file=arguments.config, isolated=arguments.isolated))
-
-
-def _write(text: str, output: str) -> None:
-    if not output:
-        sys.stdout.write(text)
-        return
-    folder = os.path.dirname(output) or "."
-    if not os.path.isdir(folder):
-        raise UsageError(f"The directory {folder} does not exist.", "Make it, or write somewhere else.")
-    if os.path.isdir(output):
-        raise UsageError(f"{output} is a directory.", "Give the name of a file.")
-    write_text(output, text)
 
 
 def _diff(arguments: Namespace) -> int:
@@ -259,7 +248,7 @@ def _diff(arguments: Namespace) -> int:
                 width=None if to_file else terminal_width(),
                 color=not to_file and use_color(arguments.color),
             )
-    _write(text, arguments.output)
+    deliver(text, arguments.output, "the same" if found.empty else "there are differences")
     return 1 if arguments.fail_on_change and not found.empty else 0
 
 

@@ -18,22 +18,30 @@ EXAMPLES = """  eval "$(violet completion bash)"                                
   violet completion fish > ~/.config/fish/completions/violet.fish"""
 
 
+INSTEAD = {"gate": ("init",), "bom": ("diff", "merge")}
+"""Words that may stand where a path does."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
-    words = {name: _words(name) for name, _ in COMMANDS}
+    words = {name: _words(_parser(name), name) for name, _ in COMMANDS}
     makers = {"bash": _bash, "zsh": _zsh, "fish": _fish}
     print(makers[arguments.shell](words), end="")
     return 0
 
 
-def _words(name: str) -> list[str]:
-    """Options and fixed words of a command."""
+def _parser(name: str) -> Parser:
     parser = Parser(prog=f"violet {name}")
     import_module(f"violet.faces.cli.commands.{name}").add_arguments(parser)
-    found: list[str] = []
+    return parser
+
+
+def _words(parser: Parser, name: str) -> list[str]:
+    """Options and fixed words of a command."""
+    found: list[str] = list(INSTEAD.get(name, ()))
     for action in parser._actions:
         found.extend(action.option_strings or [str(choice) for choice in action.choices or ()])
     return sorted(found)
@@ -41,11 +49,20 @@ def _words(name: str) -> list[str]:
 
 def _bash(words: dict[str, list[str]]) -> str:
     cases = "\n".join(f'    {name}) words="{" ".join(options)}" ;;' for name, options in words.items())
+    values = "\n".join(
+        f'    "{name} {option}") words="{" ".join(map(str, action.choices or ()))}" ;;'
+        for name in words
+        for action in _parser(name)._actions
+        for option in (action.option_strings if action.choices else ())
+    )
     return f"""_violet() {{
   local words current=${{COMP_WORDS[COMP_CWORD]}}
   case ${{COMP_WORDS[1]}} in
 {cases}
     *) words="" ;;
+  esac
+  case "${{COMP_WORDS[1]}} ${{COMP_WORDS[COMP_CWORD-1]}}" in
+{values}
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="{" ".join(words)} --help --version"; fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

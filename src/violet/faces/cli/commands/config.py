@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from violet.faces.cli.output import chosen, deliver
 from violet.services.configuration import Configuration, as_text, keys, load
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+FORMATS = ("console", "json")
 
 DESCRIPTION = """Show every setting: its value, and where that came from (default, file, environment).
 Settings stand in violet.toml or in [tool.violet] of pyproject.toml, searched from the working directory
@@ -25,19 +28,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--config", default="", metavar="FILE", help="obey this configuration file instead of searching"
     )
     parser.add_argument("--isolated", action="store_true", help="look at no configuration file")
-    parser.add_argument("--format", choices=("console", "json"), default="console")
+    parser.add_argument("--format", choices=FORMATS, help="default: console, or what --output ends in")
     parser.add_argument("--output", default="", metavar="FILE")
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
+    fmt = chosen(arguments.format, arguments.output, FORMATS)
     configuration = load(file=arguments.config, isolated=arguments.isolated)
-    text = _as_json(configuration) if arguments.format == "json" else _as_table(configuration)
-    if arguments.output:
-        from violet.faces.cli.output import write_text
-
-        write_text(arguments.output, text)
-    else:
-        print(text, end="")
+    text = _as_json(configuration) if fmt == "json" else _as_table(configuration)
+    deliver(text, arguments.output)
     return 0
 
 

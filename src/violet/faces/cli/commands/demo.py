@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError
+from violet.domain import UsageError, shell
 from violet.exercises.demo import Exhibit, Step, build, steps
 from violet.faces.cli.main import entry
 
@@ -87,7 +86,7 @@ def _take(step: Step, number: str) -> bool:
 
 
 def _typed(step: Step) -> str:
-    return shlex.join(["violet", *step.arguments])
+    return shell.join(["violet", *step.arguments])
 
 
 def _listing(exhibits: tuple[Exhibit, ...]) -> str:
@@ -99,14 +98,17 @@ def _next_steps(zoo: str, page: str, only_scan: bool) -> str:
     told = "The trojan was found before anything loaded it, and exit code 1 would have stopped a pipeline."
     if not only_scan:
         told += "\nThe gate let through what is proven, and neither what is dangerous nor what was changed."
+    good = shell.quote(os.path.join(zoo, "churn-forest.pkl"))
+    public = shell.quote(os.path.join(os.path.dirname(zoo), "release.key.pub"))
+    signed = f"  violet verify {good} --key {public}\n  violet attest verify {good} --trust {public}\n"
+    if only_scan:  # then nothing was signed
+        signed = ""
     return f"""
 {told}
 
 What to try next:
   open {page}   the scan's report as a page
   violet rules                          every rule, and: violet rules explain ID
-  violet verify {zoo}/churn-forest.pkl --key {os.path.dirname(zoo)}/release.key.pub
-  violet attest list {zoo}/churn-forest.pkl
-  violet fix {zoo}/perceptron.pt --dry-run
+{signed}  violet fix {shell.quote(os.path.join(zoo, "perceptron.pt"))} --dry-run
   violet scan PATH                      your own models, and repositories
   violet scan ~/.cache/huggingface/hub  everything you have downloaded"""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError
+from violet.domain import UsageError, shell
 from violet.faces.cli.output import plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress
 from violet.services.configuration import Configuration, ignore_source, load
@@ -62,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
     limits = parser.add_argument_group("settings")
-    limits.add_argument("--intel", default="", metavar="FILE", help="database of advisories (violet intel import)")
+    limits.add_argument("--intel", default="", metavar="FILE", help="database of advisories (violet intel update)")
     limits.add_argument(
         "--config", default="", metavar="FILE", help="obey this configuration file instead of searching"
     )
@@ -86,7 +85,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         report = fix(options, progress)
     finally:
         progress.close()
-    view = render.FixView(report, shlex.join(["violet", *command_line]))
+    view = render.FixView(report, shell.join(["violet", *command_line]))
     for path, fmt in outputs.files:
         write_text(path, render.render(view, fmt))
     if outputs.standard:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
-from violet.domain import UsageError
-from violet.faces.cli.output import write_text
+from violet.domain import UsageError, shell
+from violet.faces.cli.output import chosen, deliver, plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress
-from violet.services.configuration import Configuration, load, policy, threshold
+from violet.services.configuration import Configuration, load, policy
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 ACTIONS = ("update", "status", "show", "match")
 FORMATS = ("console", "json", "markdown", "sarif", "junit", "html")
+PLAIN = ("console", "json")
+"""Formats of all that is no report."""
 
 DESCRIPTION = """Import exports of vulnerability databases (OSV format, and CISA's catalogue of known exploited
 vulnerabilities), and match them against a bill of materials, a project, a lock file, a model, an environment or
@@ -57,8 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     more.add_argument("--directory", default="", metavar="DIR", help="where advisories are kept")
     more.add_argument("--replace", action="store_true", help="with update: start from nothing")
     shown = parser.add_argument_group("report")
-    shown.add_argument("--format", choices=FORMATS, default="console")
-    shown.add_argument("--output", default="", metavar="FILE")
+    shown.add_argument("--format", choices=FORMATS, help="default: console")
+    shown.add_argument("--output", default="", metavar="FILE", help="write it there; the suffix decides")
     shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
     shown.add_argument("--config", default="", metavar="FILE", help="obey this configuration file")
@@ -87,8 +88,9 @@ def _check(arguments: Namespace) -> None:
         ]  # fmt: skip
         if given:
             raise UsageError(f"--{given[0].replace('_', '-')} is for: violet intel match.")
-        if arguments.format not in ("console", "json"):
+        if arguments.format not in (None, *PLAIN):
             raise UsageError(f"violet intel {arguments.action} writes console and json, no {arguments.format}.")
+        arguments.format = chosen(arguments.format, arguments.output, PLAIN)
     if arguments.replace and arguments.action != "update":
         raise UsageError("--replace is for: violet intel update.")
     if arguments.action == "status" and arguments.names:
@@ -121,21 +123,23 @@ def _update(arguments: Namespace, configuration: Configuration) -> int:
     rejected = sum(one.source.rejected for one in found)
     if arguments.format == "json":
         sources = [{**asdict(one.source), "again": one.again, "problems": list(one.problems)} for one in found]
-        _write(arguments, dumped({"schema": "violet-intel-update/1", "sources": sources}))
+        deliver(dumped({"schema": "violet-intel-update/1", "sources": sources}), arguments.output)
         return 3 if rejected else 0
     lines = []
     for one in found:
         source = one.source
+        entries = "entry" if source.entries == 1 else "entries"
         counts = f"{source.added:,} added, {source.changed:,} changed, {source.unchanged:,} unchanged"
         if one.again:
             counts = f"the same content was imported {source.imported}"
-        lines.append(f"{visible(source.name)}: {source.entries:,} entries; {counts}; {source.rejected:,} refused")
+        lines.append(f"{visible(source.name)}: {source.entries:,} {entries}; {counts}; {source.rejected:,} refused")
         lines += [f"  {visible(problem)}" for problem in one.problems]
         left = source.rejected - len(one.problems)
         if one.problems and left > 0:
             lines.append(f"  and {left:,} more")
-    lines.append("See what is there: violet intel status")
-    _write(arguments, "\n".join([*lines, ""]))
+    again = ["violet", "intel", "status", *(["--directory", arguments.directory] if arguments.directory else [])]
+    lines.append(f"See what is there: {shell.join(again)}")
+    deliver("\n".join([*lines, ""]), arguments.output)
     return 3 if rejected else 0
 
 
@@ -156,8 +160,8 @@ def _status(arguments: Namespace, configuration: Configuration) -> int:
             }
         )
     else:
-        text = status_text(found.state, found.age_days, found.warnings, _width())
-    _write(arguments, text)
+        text = status_text(found.state, found.age_days, found.warnings, _width(arguments))
+    deliver(text, arguments.output)
     return 0
 
 
@@ -173,8 +177,8 @@ def _show(arguments: Namespace, configuration: Configuration) -> int:
     if arguments.format == "json":
         text = dumped({"schema": "violet-intel-show/1", "advisories": [asdict(one) for one in found]})
     else:
-        text = "\n".join(advisory_text(one, _width()) for one in found)
-    _write(arguments, text)
+        text = "\n".join(advisory_text(one, _width(arguments)) for one in found)
+    deliver(text, arguments.output)
     return 0
 
 
@@ -182,6 +186,7 @@ def _match(arguments: Namespace, configuration: Configuration, command_line: lis
     from violet.services.vulnerabilities import as_report, database_directory, decide, match
     from violet.services.vulnerability_target import gather
 
+    outputs = plan(arguments.format or "", [arguments.output] if arguments.output else [], quiet=False)
     progress = Progress(not arguments.no_progress)
     try:
         target = gather(
@@ -211,7 +216,11 @@ def _match(arguments: Namespace, configuration: Configuration, command_line: lis
         from violet.services.vex import vex_text
 
         write_text(arguments.write_vex, vex_text(report, arguments.vex_author))
-    _write(arguments, _rendered(arguments, report, plain, decision, shlex.join(["violet", *command_line])))
+    command = shell.join(["violet", *command_line])
+    for path, fmt in outputs.files:
+        write_text(path, _rendered(report, plain, decision, command, fmt, None, False))
+    color = use_color(arguments.color)
+    sys.stdout.write(_rendered(report, plain, decision, command, outputs.standard, terminal_width(), color))
     return decision.exit_code
 
 
@@ -224,55 +233,46 @@ def _statements(arguments: Namespace, configuration: Configuration) -> Any:
 
 
 def _policy(arguments: Namespace, configuration: Configuration) -> Policy:
-    from dataclasses import replace
-
-    chosen = policy(configuration)
-    if arguments.fail_on is None:
-        return chosen
     try:
-        return replace(chosen, fail_on=threshold(arguments.fail_on))
+        return policy(configuration, arguments.fail_on)
     except ValueError as error:
         raise UsageError(f"--fail-on: {error}.") from error
 
 
-def _rendered(arguments: Namespace, report: VulnerabilityReport, plain: Any, decision: Any, command_line: str) -> str:
-    from violet.faces.cli.output import terminal_width, use_color
-
-    if arguments.format in ("console", "json", "markdown"):
+def _rendered(
+    report: VulnerabilityReport,
+    plain: Any,
+    decision: Any,
+    command_line: str,
+    fmt: str,
+    width: int | None,
+    color: bool,
+) -> str:
+    if fmt in ("console", "json", "markdown"):
         from violet.report import vulnerabilities
         from violet.services.vulnerabilities import for_policy
 
-        to_terminal = arguments.format == "console" and not arguments.output
         view = vulnerabilities.VulnerabilityView(
             report,
             decision,
             for_policy(report),
             command_line,
-            width=terminal_width() if to_terminal else None,
-            color=to_terminal and use_color(arguments.color),
+            width=width,
+            color=color,
         )
         render = {
             "console": vulnerabilities.console,
             "json": vulnerabilities.json_text,
             "markdown": vulnerabilities.markdown,
         }
-        return render[arguments.format](view)
+        return render[fmt](view)
     from violet.report import View
     from violet.report import render as render_view
     from violet.services.catalogue import help_for
 
     known, texts = help_for(finding.rule for finding in (*plain.findings, *plain.accepted))
-    return render_view(View(plain, decision, rules=known, rule_help=texts, command_line=command_line), arguments.format)
+    return render_view(View(plain, decision, rules=known, rule_help=texts, command_line=command_line), fmt)
 
 
-def _width() -> int | None:
-    from violet.faces.cli.output import terminal_width
-
-    return terminal_width()
-
-
-def _write(arguments: Namespace, text: str) -> None:
-    if arguments.output:
-        write_text(arguments.output, text)
-    else:
-        sys.stdout.write(text)
+def _width(arguments: Namespace) -> int | None:
+    return None if arguments.output else terminal_width()

@@ -8,11 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
+from violet.faces.cli.output import chosen, deliver
 from violet.faces.cli.passphrase import asker
 from violet.services.keys import KeyFacts, make, new_passphrase, passphrase_for, public_pem, show
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+FORMATS = ("console", "json")
 
 DESCRIPTION = """Make an ECDSA key for signing models, or show what a key or certificate is. The private key is
 encrypted (PKCS#8) and readable by you alone; the public key is written beside it. Nothing is overwritten."""
@@ -34,26 +37,22 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--unencrypted-i-accept-the-risk", action="store_true", help="make a key that anybody who reads it can use"
     )
     parser.add_argument("--public", action="store_true", help="with show: print the public key in PEM")
-    parser.add_argument("--format", choices=("console", "json"), default="console")
+    parser.add_argument("--format", choices=FORMATS, help="default: console, or what --output ends in")
     parser.add_argument("--output", default="", metavar="FILE")
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
+    fmt = "" if arguments.public else chosen(arguments.format, arguments.output, FORMATS)
     if arguments.action == "new":
-        text = _facts(_new(arguments), arguments.format)
+        text = _facts(_new(arguments), fmt)
     else:
         if arguments.curve or arguments.unencrypted_i_accept_the_risk:
             raise UsageError("--curve and --unencrypted-i-accept-the-risk are for: violet keys new.")
         if arguments.public:
             text = public_pem(arguments.file, lambda: _known(arguments))
         else:
-            text = _facts(show(arguments.file, lambda: _known(arguments)), arguments.format)
-    if arguments.output:
-        from violet.faces.cli.output import write_text
-
-        write_text(arguments.output, text)
-    else:
-        sys.stdout.write(text)
+            text = _facts(show(arguments.file, lambda: _known(arguments)), fmt)
+    deliver(text, arguments.output)
     return 0
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError
-from violet.faces.cli.output import terminal_width, use_color, write_text
+from violet.domain import UsageError, shell
+from violet.faces.cli.output import plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     shown.add_argument("--isolated", action="store_true", help="search no violet.toml")
 
 
-_SUFFIXES = {".json": "json", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
+_SUFFIXES = {".json": "json", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".txt": "console"}
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
@@ -67,6 +66,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     from violet.services.evidence import trusted
     from violet.services.lineage import LineageOptions, lineage_of
 
+    outputs = plan(arguments.format or "", [arguments.output] if arguments.output else [], False, _SUFFIXES)
     configuration = load(file=arguments.config, isolated=arguments.isolated)
     try:
         skew = parse_duration(arguments.clock_skew)
@@ -87,13 +87,10 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         lineage = lineage_of(options, configuration, signers=trusted(configuration, arguments.trust), progress=progress)
     finally:
         progress.close()
-    view = LineageView(lineage, shlex.join(["violet", *command_line]))
-    suffix = next((fmt for end, fmt in _SUFFIXES.items() if arguments.output.endswith(end)), "console")
-    fmt = arguments.format or suffix
-    if arguments.output:
-        write_text(arguments.output, render(view, fmt))
-    else:
-        if fmt == "console":
-            view.width, view.color = terminal_width(), use_color(arguments.color)
-        sys.stdout.write(render(view, fmt))
+    view = LineageView(lineage, shell.join(["violet", *command_line]))
+    for path, fmt in outputs.files:
+        write_text(path, render(view, fmt))
+    if outputs.standard == "console":
+        view.width, view.color = terminal_width(), use_color(arguments.color)
+    sys.stdout.write(render(view, outputs.standard))
     return 1 if lineage.is_tainted or (arguments.require_proven and not lineage.proven) else 0

@@ -82,7 +82,8 @@ def _watch(arguments: Namespace) -> int:
         state=arguments.state,
         dry_run=arguments.dry_run,
     )
-    watcher = Watcher(registry, keeper.ask, options)
+    keeper.require_policy()  # else every alias would lose its version
+    watcher = Watcher(registry, keeper.ask_of_policy, options)
     events = look(watcher, rounds=1 if arguments.once else 0, interval=arguments.interval)
     return _tell(events, arguments)
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from violet.domain import shell
 from violet.faces.cli.output import plan, terminal_width, use_color, write_text
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ The decision, the digest and the policy's digest are kept in the version's tags.
 
 EXAMPLES = """  violet promote fraud@7 --alias champion --environment production
   violet promote fraud@7 --alias champion --dry-run      what the gate would say
-  violet promote models:/fraud/7 --alias champion --tracking-uri http://mlflow:5000
+  violet promote models:/fraud/7 --alias champion --tracking-uri URI
 
 exit codes: 0 promoted (or would be); 1 denied; 2 wrong usage or configuration;
 3 the registry does not answer, or something could not be examined"""
@@ -72,8 +73,29 @@ def run(arguments: Namespace, _command_line: list[str]) -> int:
     for path, fmt in outputs.files:
         write_text(path, render(view, fmt))
     sys.stdout.write(render(replace(view, width=terminal_width(), color=use_color(arguments.color)), outputs.standard))
-    print(promotion_line(promotion), file=sys.stdout if outputs.standard == "console" else sys.stderr)
+    if promotion.undo:
+        before = [f"{promotion.version.model}@{promotion.previous}", "--alias", arguments.alias]
+        promotion = replace(promotion, undo=shell.join(["violet", "promote", *before, *_same(arguments)]))
+    fetch = ["violet", "mlflow", "fetch", str(promotion.version), *_server(arguments)]
+    print(
+        promotion_line(promotion, shell.join(fetch)), file=sys.stdout if outputs.standard == "console" else sys.stderr
+    )
     return decision.exit_code
+
+
+def _server(arguments: Namespace) -> list[str]:
+    return ["--tracking-uri", arguments.tracking_uri] if arguments.tracking_uri else []
+
+
+def _same(arguments: Namespace) -> list[str]:
+    """The options that decided, for a command that is to be decided alike."""
+    words = _server(arguments)
+    for option in ("policy", "environment", "key"):
+        words += [f"--{option}", getattr(arguments, option)] if getattr(arguments, option) else []
+    words += ["--run-missing"] if arguments.run_missing else []
+    for option in ("evidence", "trust"):
+        words += [word for value in getattr(arguments, option) for word in (f"--{option}", value)]
+    return words
 
 
 def gate_options(arguments: Namespace, kind: type[GateOptions], key: str = "") -> GateOptions:

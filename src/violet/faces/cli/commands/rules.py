@@ -6,10 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import Rule
+from violet.faces.cli.output import chosen, deliver
 from violet.services.catalogue import RuleEntry, find, rules
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+FORMATS = ("console", "json")
 
 DESCRIPTION = "List the rules that Violet knows, or explain one: what it looks for, why it matters, how to fix it."
 
@@ -21,27 +24,23 @@ EXAMPLES = """  violet rules
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "explain"), default="list")
     parser.add_argument("id", nargs="?", default="", metavar="ID", help="with explain: the rule")
-    parser.add_argument("--format", choices=("console", "json"), default="console")
+    parser.add_argument("--format", choices=FORMATS, help="default: console, or what --output ends in")
     parser.add_argument("--output", default="", metavar="FILE")
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
+    fmt = chosen(arguments.format, arguments.output, FORMATS)
     if arguments.action == "explain":
         entries = [find(arguments.id)]
     else:
         entries = list(rules().values())
-    if arguments.format == "json":
+    if fmt == "json":
         text = json.dumps([_as_json(entry) for entry in entries], indent=2) + "\n"
     elif arguments.action == "explain":
         text = _explain(entries[0])
     else:
         text = _table(entries)
-    if arguments.output:
-        from violet.faces.cli.output import write_text
-
-        write_text(arguments.output, text)
-    else:
-        print(text, end="")
+    deliver(text, arguments.output)
     return 0
 
 

@@ -16,7 +16,6 @@ from violet.services.configuration import (
     parse_seconds,
     parse_size,
     policy,
-    threshold,
 )
 from violet.services.judgement import judge, waivers_of
 from violet.services.options import ScanOptions
@@ -24,8 +23,9 @@ from violet.services.scan import scan
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from violet.domain import Rule
     from violet.policy import Policy
 
 T = TypeVar("T")
@@ -132,10 +132,8 @@ def _options(arguments: Namespace, configuration: Configuration) -> ScanOptions:
 
 
 def _policy(arguments: Namespace, configuration: Configuration) -> Policy:
-    chosen = policy(configuration)
-    if arguments.fail_on is None:
-        return chosen
-    return replace(chosen, fail_on=_parsed("--fail-on", threshold, arguments.fail_on))
+    chosen = _parsed("--fail-on", lambda name: policy(configuration, name), arguments.fail_on)
+    return chosen or policy(configuration)
 
 
 def _parsed(option: str, parse: Callable[[Any], T], text: str | None) -> T | None:
@@ -171,19 +169,21 @@ def _show(
     arguments: Namespace,
     command_line: list[str],
 ) -> None:
-    import shlex
-
+    from violet.domain import shell
     from violet.report import View, render
-    from violet.services.catalogue import help_for
 
-    findings = (*report.findings, *report.accepted)
-    known, texts = help_for(finding.rule for finding in findings) if findings else ({}, {})
+    known: Mapping[str, Rule] = {}
+    texts: Mapping[str, str] = {}
+    if findings := (*report.findings, *report.accepted):
+        from violet.services.catalogue import help_for
+
+        known, texts = help_for(finding.rule for finding in findings)
     view = View(
         report=report,
         decision=decision,
         rules=known,
         rule_help=texts,
-        command_line=shlex.join(["violet", *command_line]),
+        command_line=shell.join(["violet", *command_line]),
         fail_on=rules.fail_on if rules.fail_on is not None else Severity.CRITICAL,
     )
     for path, fmt in outputs.files:

@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
+from violet.faces.cli.output import SUFFIXES, Plan, plan, write_text
 from violet.faces.cli.passphrase import asker
 from violet.faces.cli.progress import Progress
+from violet.report.visible import visible
 from violet.services.configuration import Configuration, load
 from violet.services.keys import passphrase_for
 from violet.services.sign import SignOptions, sign
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from violet.domain.signature import SignResult, SigstoreSigning
+
+FORMATS = ("console", "json")
 
 DESCRIPTION = """Sign a model or data set, file or directory: an OpenSSF model signature, which the upstream
 model_signing program verifies, too. Files are hashed on all processors."""
@@ -77,8 +81,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def add_common(parser: ArgumentParser) -> None:
     """Options that ``violet verify`` has, too."""
     other = parser.add_argument_group("output and settings")
-    other.add_argument("--format", choices=("console", "json"), default="console")
-    other.add_argument("--output", default="", metavar="FILE")
+    other.add_argument("--format", choices=FORMATS, help="default: console")
+    other.add_argument("--output", default="", metavar="FILE", help="write it there, too; the suffix decides")
     other.add_argument("--quiet", action="store_true", help="print nothing but errors")
     other.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
     other.add_argument("--jobs", type=int, default=0, metavar="N", help="threads (default: one a processor)")
@@ -107,24 +111,27 @@ class Bytes(Progress):
 
 
 def settings(arguments: Namespace) -> Configuration:
-    """The configuration in force. Raises ``UsageError`` for a number of jobs that cannot be."""
+    """The configuration in force. Raises ``UsageError`` for jobs or an output that cannot be."""
+    planned(arguments)
     if arguments.jobs < 0:
         raise UsageError("--jobs must be 1 or more.")
     return load(file=arguments.config, isolated=arguments.isolated)
 
 
-def show(arguments: Namespace, content: object, text: str, warnings: tuple[str, ...]) -> None:
-    """Write one result to standard output or to a file."""
-    for warning in warnings:
-        print(f"violet: warning: {warning}", file=sys.stderr)
-    if arguments.format == "json":
-        text = json.dumps(content, indent=2) + "\n"
-    if arguments.output:
-        from violet.faces.cli.output import write_text
+def planned(arguments: Namespace) -> Plan:
+    suffixes = {end: fmt for end, fmt in SUFFIXES.items() if fmt in FORMATS}
+    return plan(arguments.format or "", [arguments.output] if arguments.output else [], arguments.quiet, suffixes)
 
-        write_text(arguments.output, text)
-    elif arguments.format == "json" or not arguments.quiet:
-        sys.stdout.write(text)
+
+def show(arguments: Namespace, content: object, text: str, warnings: tuple[str, ...]) -> None:
+    """Write one result to standard output, and to a file."""
+    for warning in warnings:
+        print(f"violet: warning: {visible(warning)}", file=sys.stderr)
+    outputs = planned(arguments)
+    texts = {"": "", "console": text, "json": json.dumps(content, indent=2) + "\n"}
+    for path, fmt in outputs.files:
+        write_text(path, texts[fmt])
+    sys.stdout.write(texts[outputs.standard])
 
 
 def _options(arguments: Namespace, configuration: Configuration) -> SignOptions:
@@ -215,4 +222,5 @@ def _as_text(result: SignResult) -> str:
         ("left out", ", ".join(result.ignored)),
     ]
     lines = [f"{name:<12}{value}" for name, value in rows if value]
-    return "\n".join([*lines, "", "to verify it:", *(f"  {command}" for command in result.commands), ""])
+    lines += ["", "to verify it:", *(f"  {command}" for command in result.commands), ""]
+    return "\n".join(map(visible, lines))

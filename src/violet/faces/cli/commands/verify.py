@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
 from violet.faces.cli.commands.sign import Bytes, add_common, settings, show
+from violet.report.visible import visible
+from violet.services.evidence import trusted as believed
 from violet.services.sign import VerifyOptions, sigstore_identity, trusted, verify
 
 if TYPE_CHECKING:
+    import datetime
     from argparse import ArgumentParser, Namespace
 
     from violet.domain.signature import Difference, VerifyResult
@@ -22,6 +25,7 @@ EXAMPLES = """  violet verify model.safetensors --key signer.pem.pub  reads mode
   violet verify model/                                  every key of trust.signers counts
   violet verify model/ --signature model.sig --certificate-chain ca.crt
   violet verify model/ --identity me@example.org --issuer https://accounts.google.com
+  violet verify model/ --certificate-chain ca.crt --at 2026-06-30T00:00:00Z
   violet verify model/ --ignore-unsigned                accept files that nobody signed
 
 exit codes: 0 verified; 1 not signed, not by somebody trusted, or not as signed; 2 wrong usage, configuration or key;
@@ -35,8 +39,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a file or a directory")
     who = parser.add_argument_group("who is trusted (default: trust.signers of the configuration)")
     who.add_argument(
-        "--key", action="append", default=[], metavar="FILE", help="a public key or certificate; may be repeated"
+        "--key",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="only this public key or certificate; may be repeated",
     )
+    who.add_argument("--trust", action="append", default=[], metavar="[NAME=]FILE", help="believe this public key, too")
     who.add_argument(
         "--certificate-chain", action="append", default=[], metavar="FILE", help="authorities whose certificates count"
     )
@@ -50,6 +59,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     what.add_argument("--ignore-unsigned", action="store_true", help="accept files that nobody signed; they are listed")
     what.add_argument("--data", action="store_true", help="it is a data set, whose description must be signed, too")
+    when = parser.add_argument_group("certificates that ended")
+    when.add_argument("--at", default="", metavar="TIME", help="ask that they are in force then, not now")
+    when.add_argument(
+        "--accept-expired-certificates", action="store_true", help="although nothing proves when they signed"
+    )
     add_common(parser)
 
 
@@ -71,19 +85,35 @@ def _options(arguments: Namespace, configuration: Configuration) -> VerifyOption
     if arguments.trust_config and not arguments.identity:
         raise UsageError("--trust-config needs --identity and --issuer.")
     named = arguments.key or arguments.certificate_chain or arguments.identity
+    also = believed(configuration, arguments.trust)[len(configuration.signers) :]
     return VerifyOptions(
         path=arguments.model,
         signature=arguments.signature,
         directory=configuration.path(configuration.value("evidence.directory")),
-        signers=trusted(arguments.key) if named else configuration.signers,
+        signers=(trusted(arguments.key) if named else configuration.signers) + also,
         chain=tuple(arguments.certificate_chain),
         sigstore=sigstore_identity(arguments.identity, arguments.issuer, arguments.trust_config),
         ignore=tuple(arguments.ignore),
         ignore_unsigned=arguments.ignore_unsigned,
         data=arguments.data,
+        at=_time(arguments),
+        accept_expired=arguments.accept_expired_certificates,
         jobs=arguments.jobs,
         cache=not arguments.no_cache,
     )
+
+
+def _time(arguments: Namespace) -> datetime.datetime | None:
+    from violet.services.attest import parse_moment
+
+    if arguments.at and arguments.accept_expired_certificates:
+        raise UsageError("--at and --accept-expired-certificates exclude each other.")
+    try:
+        return parse_moment(arguments.at) if arguments.at else None
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--at: {arguments.at!r} is no time.", "Write it with its zone: 2026-11-02T09:00:00Z"
+        ) from None
 
 
 def _as_json(result: VerifyResult) -> object:
@@ -147,7 +177,7 @@ def _as_text(result: VerifyResult) -> str:
         lines.append(f"  to do     {result.fix}")
     if result.holds:
         lines += [f"  again     {command}" for command in result.commands]
-    return "\n".join([*lines, ""])
+    return "\n".join([*map(visible, lines), ""])
 
 
 def _head(result: VerifyResult) -> str:
