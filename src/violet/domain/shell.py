@@ -7,7 +7,6 @@ byte by byte (POSIX.1-2024, Shell Command Language, 2.2.4).
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "'": "\\'", "\\": "\\\\"}
 def quote(word: str) -> str:
     """One word of a command line, as a shell reads it; with nothing in it that a terminal would obey or hide."""
     if all(map(_plain, word)):
+        import shlex  # only reports print commands: nothing else pays for loading it
+
         return shlex.quote(word)
     return f"$'{''.join(map(_escaped, word))}'"
 
