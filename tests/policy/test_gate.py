@@ -332,3 +332,20 @@ def test_one_broken_item_hides_no_other() -> None:
     context["attestations"] = [attestation("vex"), attestation("spdx", predicate={"ok": 2}, digest="sha256:2")]
     (result,) = judge(rules, Facts(context))
     assert result.outcome in (Outcome.UNKNOWN, Outcome.NOT_MET)
+
+
+def test_what_is_known_to_be_wrong_is_said_although_other_evidence_is_missing() -> None:
+    from tests.policy.contexts import finding, good
+    from violet.domain.gate import MissingEvidence, Outcome
+    from violet.policy.gate import in_force, parse_policy
+    from violet.policy.judge import Facts, judge, verdict
+
+    rules = in_force(
+        parse_policy({"requirements": {"x": {"expression": "findings.size() == 0 && signature.verified"}}}, "p"), ""
+    )
+    context = {**good(), "findings": [finding(4)]}
+    del context["signature"]
+    missing = (MissingEvidence("signature", "There is none.", failed=True),)
+    results = judge(rules, Facts(context, missing))
+    assert [result.outcome for result in results] == [Outcome.NOT_MET]
+    assert verdict(results, missing)[1] == 1

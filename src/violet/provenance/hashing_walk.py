@@ -7,12 +7,11 @@ link meanwhile leads the walk out of the model.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from violet.domain import VioletError
+from violet.domain import VioletError, shell
 from violet.provenance.hub_cache import Snapshot, promised, snapshot_of
 
 if TYPE_CHECKING:
@@ -330,7 +329,7 @@ def _add_link(tree: Tree, path: str, links: bool) -> None:
     target = os.path.relpath(to, root).replace(os.sep, "/")
     if target == ".." or target.startswith("../") or target == ".":
         what = "is a symbolic link out of the model"
-        tree.irregular.append(Irregular(path, what, f"Copy the files instead: cp -rL {shlex.quote(tree.root)} COPY"))
+        tree.irregular.append(Irregular(path, what, f"Copy the files instead: cp -rL {shell.quote(tree.root)} COPY"))
         return
     if not links:
         what = "is a symbolic link"

@@ -29,7 +29,7 @@ LARGEST = 1 << 20
 CURVES = {"p256": "secp256r1", "p384": "secp384r1", "p521": "secp521r1"}
 """Curves that Sigstore bundles know, by the names that commands take."""
 
-KEY_HINT = "Make one: violet keys new FILE"
+KEY_HINT = "A new pair of keys: violet keys new FILE"
 
 
 class SignatureError(VioletError):
@@ -276,7 +276,7 @@ def read_key_file(path: str) -> bytes:
                 raise KeyFileError(f"The key {path} is not a regular file.")
             content = file.read(LARGEST + 1)
     except FileNotFoundError as error:
-        raise KeyFileError(f"The key {path} does not exist.", KEY_HINT) from error
+        raise KeyFileError(f"The key {path} does not exist.", f"Check the path. {KEY_HINT}") from error
     except IsADirectoryError as error:
         raise KeyFileError(f"The key {path} is a directory.") from error
     except OSError as error:

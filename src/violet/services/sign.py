@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError, VioletError
+from violet.domain import UsageError, VioletError, shell
 from violet.domain.signature import Signer, SignResult, SigstoreIdentity, SigstoreSigning
 from violet.provenance.hashing_walk import GIT_PATHS, Tree, refuse_irregular, walk
 from violet.provenance.identity import identity_of, open_cache
@@ -309,7 +309,6 @@ def _exists(path: str) -> None:
 
 def _verifying_commands(options: SignOptions, target: str, *, links: bool) -> tuple[str, ...]:
     """Commands that verify the new signature: Violet's, and upstream's where its command can."""
-    import shlex
 
     signature = [] if target == signature_path(options.path) else ["--signature", target]
     own = ["violet", "verify", options.path, *signature]
@@ -331,5 +330,5 @@ def _verifying_commands(options: SignOptions, target: str, *, links: bool) -> tu
     if links:
         other.append("--allow_symlinks")
     if options.shard_size:
-        return (shlex.join(own),)  # the upstream command hashes whole files only; its library can
-    return shlex.join(own), shlex.join(other)
+        return (shell.join(own),)  # the upstream command hashes whole files only; its library can
+    return shell.join(own), shell.join(other)

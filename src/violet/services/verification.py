@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from violet.domain import VioletError
+from violet.domain import VioletError, shell
 from violet.domain.signature import Change, Difference, Outcome, Signer, VerifyResult
 from violet.provenance.identity import identify, open_cache
 from violet.provenance.manifest import Manifest, WrongType, read_statement
@@ -319,4 +318,4 @@ def _commands(options: VerifyOptions, path: str) -> tuple[str, ...]:
         words += ["--at", options.at.isoformat()]
     if options.accept_expired:
         words.append("--accept-expired-certificates")
-    return (shlex.join([*words, "--no-cache"]),)
+    return (shell.join([*words, "--no-cache"]),)

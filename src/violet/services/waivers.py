@@ -129,9 +129,14 @@ def make(
     content = sign(canonical(document(waiver)), PAYLOAD_TYPE, [key]).to_bytes()
     what = f"finding-{waiver.fingerprint}" if waiver.fingerprint else f"requirement-{_file_name(waiver.requirement)}"
     path = os.path.join(directory, f"{what}-{waiver.id}{SUFFIX}")
-    checked = _judged(path, content, Keyring.load(signers), created, max_days)
+    ring = Keyring.load(signers)
+    checked = _judged(path, content, ring, created, max_days)
     if checked.status is not WaiverStatus.VALID:
-        raise UsageError(f"This waiver would not count: {checked.reason}.", _REMEDIES.get(checked.status, ""))
+        hint = _REMEDIES.get(checked.status, "")
+        whose = [signer.name for signer, known in ring.entries if known.key_id == key.public.key_id]
+        if whose and waiver.approver not in whose:
+            hint = f"This key is {whose[0]}'s, and --approver is {waiver.approver}: they must be the same."
+        raise UsageError(f"This waiver would not count: {checked.reason}.", hint)
     write_once(path, content)
     return checked
 

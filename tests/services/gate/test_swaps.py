@@ -151,3 +151,15 @@ def test_a_key_that_cannot_be_used_is_said_first(place: World, monkeypatch: pyte
     monkeypatch.setattr(reports, "live", lambda request: pytest.fail("the scan was begun"))
     with pytest.raises(KeyFileError):
         place.decide("good.pkl", run_missing=True, key="absent.pem")
+
+
+def test_a_change_that_the_kernel_did_not_date_is_seen_in_the_content(
+    place: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory that was mapped before may be written to without a trace in any time."""
+    from violet.services.gate.fence import Fence
+
+    monkeypatch.setattr(Fence, "breach", lambda self: "")
+    evil = Path("trojan.pkl").read_bytes()
+    decision = during_the_scan(place, monkeypatch, "good.pkl", lambda: None, lambda: Path("good.pkl").write_bytes(evil))
+    assert denied_for_change(decision)

@@ -30,7 +30,7 @@ def _console(test: PolicyTest) -> str:
         lines.append(f"{'failed' if case.mismatches else 'passed':<8}{visible(case.name)}{visible(where)}")
         lines += [f"        {visible(text)}" for text in case.mismatches]
     failed = sum(bool(case.mismatches) for case in test.cases)
-    lines += ["", f"{len(test.cases):,} cases, {failed:,} failed."]
+    lines += ["", f"{len(test.cases):,} case{'' if len(test.cases) == 1 else 's'}, {failed:,} failed."]
     if test.mutants:
         lines += _mutations(test)
     return "\n".join(lines) + "\n"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime
 import os
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from violet import __version__
-from violet.domain import UsageError, Verdict
+from violet.domain import UsageError, Verdict, shell
 from violet.domain.gate import CheckedWaiver, EvidenceItem, GateDecision, Outcome, RequirementResult, WaiverStatus
 from violet.services.gate.context import model_entry
 from violet.services.gate.fence import Fence
@@ -41,6 +40,8 @@ def examine(options: GateOptions, progress: Progress | None = None) -> Examinati
     """Decide about a model. Raises as ``violet.services.gate.decide`` does."""
     from violet.provenance.identity import identify
 
+    if not os.path.lexists(options.path):
+        raise UsageError(f"{options.path} does not exist.", "Give a file or a directory.")
     opened = open_policy(options.policy, options.config, isolated=options.isolated)
     _require_outside(opened, options)
     now = options.now or datetime.datetime.now(datetime.UTC)
@@ -92,7 +93,7 @@ def command(options: GateOptions, opened: PolicyFile) -> str:
     for name, values in (("evidence", options.stores), ("trust", options.trust)):
         for value in values:
             words += [f"--{name}", value]
-    return shlex.join(words)
+    return shell.join(words)
 
 
 def _require_outside(opened: PolicyFile, options: GateOptions) -> None:

@@ -8,12 +8,11 @@ gate computed itself.
 from __future__ import annotations
 
 import datetime
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from violet.domain import VioletError
+from violet.domain import VioletError, shell
 from violet.domain.gate import EvidenceItem, MissingEvidence
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Request:
     @property
     def shown(self) -> str:
         """The model's path as a word of a command."""
-        return shlex.quote(self.options.path)
+        return shell.quote(self.options.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

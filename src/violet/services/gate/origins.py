@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from violet.domain import shell
 from violet.domain.gate import EvidenceItem, MissingEvidence
 from violet.domain.lineage import NodeKind
 from violet.domain.signature import Change, Outcome
@@ -41,7 +42,8 @@ def signed(request: Request, evidence: Evidence) -> Gathered:
         request.progress,
     )
     if result.outcome is Outcome.NOT_SIGNED:
-        fix = f"violet sign {request.shown} --key KEY"
+        named = f" --signature {shell.quote(request.options.signature)}" if request.options.signature else ""
+        fix = f"violet sign {request.shown} --key KEY{named}"
         return Gathered(missing=MissingEvidence("signature", result.reason, fix))
     reason = _doubt(result, request)
     names = tuple(signer.name for signer in result.signers) if not reason else ()

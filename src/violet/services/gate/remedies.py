@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
+from violet.domain import shell
 from violet.domain.gate import Outcome, Requirement, RequirementResult
 from violet.policy.cel.tree import compared
 
@@ -73,7 +73,7 @@ def _settings(source: str, request: Request) -> str:
     believed_here = source == "signature" and options.trust  # keys that are named stand for those of the settings
     if configuration and not believed_here:
         words += ["--config", configuration]
-    return f" {shlex.join(words)}" if words else ""
+    return f" {shell.join(words)}" if words else ""
 
 
 def fix(result: RequirementResult, asked: Expression, request: Request, facts: Facts) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from violet.domain import UsageError
+from violet.domain import UsageError, shell
 from violet.faces.cli.output import plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress
 
@@ -148,5 +147,5 @@ def _init(arguments: Namespace) -> int:
     if os.path.exists(path):
         raise UsageError(f"{path} is there already, and is not replaced.", "Choose another --output, or none.")
     write_text(path, text)
-    print(f"Wrote {path}. What it asks: {shlex.join(['violet', 'policy', 'explain', '--policy', path])}")
+    print(f"Wrote {path}. What it asks: {shell.join(['violet', 'policy', 'explain', '--policy', path])}")
     return 0
