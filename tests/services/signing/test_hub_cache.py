@@ -234,18 +234,22 @@ def swap_snapshot(cache: Cache) -> None:
     shutil.copytree(cache.snapshot.with_name("old"), cache.snapshot, symlinks=True)
 
 
+@pytest.mark.parametrize("after", [1, 2, 3])
 @pytest.mark.parametrize("change", [swap_link, swap_blob, blob_to_link, swap_snapshot])
-def test_swaps_while_hashing(cache: Cache, change: Callable[[Cache], None]) -> None:
+def test_swaps_while_hashing(cache: Cache, change: Callable[[Cache], None], after: int) -> None:
     """Everything is in its place again when hashing ends; only somebody else's."""
     folders = [cache.snapshot, cache.snapshot / "weights", cache.snapshot / "tokenizer"]
     times = {folder: os.stat(folder).st_mtime_ns for folder in folders}
-    pending = [change]
+    left = list(range(after))
 
     def interfere(*_: Any) -> None:
-        if pending:
-            pending.pop()(cache)
+        left.pop()
+        if not left:
+            left.extend(range(99))
+            change(cache)
             for folder, time in times.items():
-                os.utime(folder, ns=(time, time))
+                if os.stat(folder).st_mtime_ns != time:
+                    os.utime(folder, ns=(time, time))
 
     with pytest.raises(ChangedError):
         identify(str(cache.snapshot), cache=False, jobs=1, progress=interfere)

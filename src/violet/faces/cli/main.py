@@ -103,7 +103,8 @@ def entry(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return BROKEN
     except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps one that comes while a class is being made
+        # One that comes while a class is made, or in somebody's clean-up, is covered by another error.
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
             print("violet: interrupted", file=sys.stderr)
             return INTERRUPTED
         if debug:
