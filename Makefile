@@ -63,6 +63,10 @@ docs: $(FULL)
 bench: $(FULL)
 	$(BIN)/python benchmarks/scan.py $(ARGS)
 	$(BIN)/python benchmarks/realworld.py
+	$(BIN)/python benchmarks/hash.py
+	$(BIN)/python benchmarks/dataset.py
+	$(BIN)/python benchmarks/lineage.py
+	$(BIN)/python benchmarks/vulnerabilities.py
 
 fuzz: $(FULL)
 	$(BIN)/python -m pip install --quiet atheris

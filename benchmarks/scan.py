@@ -105,7 +105,8 @@ def checkpoint(directory: Path) -> Path:
 # -- speed -----------------------------------------------------------------------------------------
 
 
-def speed() -> list[str]:
+def speed(left_out: Iterable[str] = ()) -> list[str]:
+    peers = [peer for peer in PEERS if peer.name not in left_out]
     directory = HOME / "workloads"
     lines = [
         "",
@@ -124,14 +125,14 @@ def speed() -> list[str]:
     for title, path, repeats, timeout in workloads:
         print(f"timing: {title}", file=sys.stderr, flush=True)
         commands = {"violet": lambda path=path: [f"{OWN}/violet", "scan", "--no-progress", str(path)]}
-        for peer in PEERS:
+        for peer in peers:
             if peer.name == "fickling" and path.is_dir():
                 continue  # takes one file at a time
             binaries = environment(peer)
             commands[peer.name] = lambda peer=peer, b=binaries, path=path: peer.command(b, path)
         lines += _rows(title, alternate(commands, repeats, timeout))
     startup = {"violet": lambda: [f"{OWN}/violet", "--version"]}
-    for peer in PEERS:
+    for peer in peers:
         binaries = environment(peer)
         startup[peer.name] = lambda peer=peer, b=binaries: peer.startup(b)
     lines += _rows("start-up (version or help)", alternate(startup, 9, 60))
@@ -237,7 +238,7 @@ def main(arguments: list[str]) -> int:
         "Again: `make bench`, or `python benchmarks/scan.py " + " ".join(arguments or parts) + "`.",
     ]
     if "speed" in parts:
-        lines += speed()
+        lines += speed(left_out)
         print("\n".join(lines), file=sys.stderr, flush=True)
     if "detection" in parts:
         lines += detection(left_out)
