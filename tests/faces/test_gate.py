@@ -192,7 +192,7 @@ def test_a_waiver_from_start_to_end(
     path.write_text(path.read_text(encoding="utf-8").replace('"sig":"M', '"sig":"N'), encoding="utf-8")
     assert stable(violet(capsys, "policy waivers", 1)) == snapshot(name="tampered")
     assert "does not count" in " ".join(violet(capsys, "scan trojan.pkl", 1).split())
-    assert json.loads(violet(capsys, "policy waivers --format json", 1))[0]["status"] == "tampered"
+    assert json.loads(violet(capsys, "policy waivers --format json", 1))["waivers"][0]["status"] == "tampered"
     assert violet(capsys, "gate trojan.pkl", 1)
 
 

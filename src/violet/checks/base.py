@@ -53,7 +53,7 @@ class Node:
         logical_path: str,
         name: str,
         source: Source,
-        format: Format | None,  # noqa: A002
+        format: Format | None,
         formats: tuple[Format, ...],
         parsed: Parsed,
         depth: int,

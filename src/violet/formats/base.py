@@ -80,7 +80,7 @@ class Child:
         name: str,
         source: Source,
         relation: Relation = Relation.MEMBER,
-        format: str = "",  # noqa: A002
+        format: str = "",
         offset: int | None = None,
     ) -> None:
         self.name = name
@@ -177,7 +177,7 @@ class Format:
 
     def __init__(
         self,
-        id: str,  # noqa: A002
+        id: str,
         title: str,
         suffixes: tuple[str, ...],
         sniff: Callable[[Probe], Certainty],

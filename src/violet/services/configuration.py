@@ -33,7 +33,7 @@ class Key:
 
     __slots__ = ("default", "help", "name", "parse")
 
-    def __init__(self, name: str, default: Any, parse: Callable[[Any], Any], help: str) -> None:  # noqa: A002
+    def __init__(self, name: str, default: Any, parse: Callable[[Any], Any], help: str) -> None:
         self.name = name
         self.default = default
         self.parse = parse

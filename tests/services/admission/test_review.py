@@ -167,4 +167,7 @@ JSON = st.recursive(
 def test_any_object_gets_an_answer(kind: str, content: dict[str, Any]) -> None:
     group = KSERVE if kind == "InferenceService" else ""
     request = parse(json.dumps(review({"kind": kind, **content}, group=group)).encode())
-    json.loads(encode(answer(request, lambda named: [ModelVerdict(reference, True) for reference in named])))
+    made = json.loads(encode(answer(request, lambda named: [ModelVerdict(reference, True) for reference in named])))
+    response = made["response"]
+    assert response["uid"] == request.uid
+    assert response["allowed"] or response["status"]["code"] == 400, "only what cannot be read is denied here"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Sequence
 
 SUFFIXES = {
     ".json": "json",
@@ -130,3 +135,21 @@ def terminal_width() -> int | None:
         return os.get_terminal_size(sys.stdout.fileno()).columns or None
     except (OSError, ValueError):
         return None
+
+
+def add_report_arguments(parser: ArgumentParser, formats: Sequence[str]) -> None:
+    """The options of every command that makes a report, in several files if need be."""
+    shown = parser.add_argument_group("report")
+    shown.add_argument("--format", choices=formats, help="default: console")
+    shown.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write it there; may be repeated, the suffix decides",
+    )
+    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    shown.add_argument(
+        "--quiet", action="store_true", help="no report on standard output but one asked for by --format"
+    )
+    shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")

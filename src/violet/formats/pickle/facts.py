@@ -80,7 +80,7 @@ class Stream:
         protocol: int = 0,
         broken: str = "",
         result: Value = None,
-        globals: list[Global] | None = None,  # noqa: A002
+        globals: list[Global] | None = None,
         computed_calls: list[Call] | None = None,
         oddities: list[Oddity] | None = None,
         code: list[CodeObject] | None = None,

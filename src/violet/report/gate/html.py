@@ -53,6 +53,7 @@ def render(view: GateView) -> str:
         version=visible(decision.version),
         verdict=decision.verdict.value,
         verdict_words=_capital(VERDICTS[decision.verdict]),
+        model=visible(decision.path),
         environment=visible(decision.environment),
         reasons=[f"{_capital(tally(decision))}.", *map(visible, decision.reasons)],
         requirements=[_requirement(result) for result in ordered(decision)],

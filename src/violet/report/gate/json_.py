@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from violet.report.gate import waivers
+
 if TYPE_CHECKING:
     from violet.domain import Finding
     from violet.domain.gate import (
-        CheckedWaiver,
         EvidenceItem,
         GateDecision,
         Requirement,
         RequirementResult,
-        Waiver,
     )
     from violet.report.gate import GateView
 
@@ -50,8 +50,8 @@ def document(decision: GateDecision) -> dict[str, Any]:
         "reasons": list(decision.reasons),
         "warnings": list(decision.warnings),
         "requirements": [_result(result) for result in decision.results],
-        "waivers": [_waiver(waiver) for waiver in decision.waivers],
-        "ineffective_waivers": [_ineffective(entry) for entry in decision.ineffective],
+        "waivers": [waivers.content(waiver) for waiver in decision.waivers],
+        "ineffective_waivers": [waivers.checked(entry) for entry in decision.ineffective],
         "evidence": [_item(item) for item in decision.evidence],
         "missing": [
             {"source": entry.source, "reason": entry.reason, "fix": entry.fix, "failed": entry.failed}
@@ -112,33 +112,6 @@ def _item(item: EvidenceItem) -> dict[str, Any]:
         "path": item.path,
         "digest": item.digest,
         "signers": list(item.signers),
-    }
-
-
-def _waiver(waiver: Waiver) -> dict[str, Any]:
-    return {
-        "id": waiver.id,
-        "fingerprint": waiver.fingerprint,
-        "requirement": waiver.requirement,
-        "model": waiver.model,
-        "environment": waiver.environment,
-        "content": waiver.content,
-        "owner": waiver.owner,
-        "approver": waiver.approver,
-        "reason": waiver.reason,
-        "created": waiver.created.isoformat(),
-        "expires": waiver.expires.isoformat(),
-        "path": waiver.path,
-        "digest": waiver.digest,
-    }
-
-
-def _ineffective(entry: CheckedWaiver) -> dict[str, Any]:
-    return {
-        "path": entry.path,
-        "status": entry.status.value,
-        "reason": entry.reason,
-        "waiver": _waiver(entry.waiver) if entry.waiver is not None else None,
     }
 
 

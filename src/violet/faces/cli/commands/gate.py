@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError, shell
-from violet.faces.cli.output import plan, terminal_width, use_color, write_text
+from violet.faces.cli.output import add_report_arguments, plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -56,20 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     summary.add_argument("--no-summary", action="store_true", help="leave no signed summary")
     summary.add_argument("--summary-days", type=int, default=30, metavar="N", help="how long it holds (default: 30)")
     summary.add_argument("--record", default="", metavar="FILE", help="write the evidence and outcome as a test case")
-    shown = parser.add_argument_group("report")
-    shown.add_argument("--format", choices=FORMATS, help="default: console")
-    shown.add_argument(
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="write it there; may be repeated, the suffix decides",
-    )
-    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    shown.add_argument(
-        "--quiet", action="store_true", help="no report on standard output but one asked for by --format"
-    )
-    shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
+    add_report_arguments(parser, FORMATS)
     settings = parser.add_argument_group("settings")
     settings.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one a processor)")
     settings.add_argument("--config", default="", metavar="FILE", help="the configuration, where it is not the policy")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     import datetime
     from argparse import ArgumentParser, Namespace
 
-    from violet.domain.gate import CheckedWaiver
     from violet.services.policies import Explained, PolicyFile
 
 ACTIONS = ("explain", "test", "waive", "waivers")
@@ -188,10 +186,12 @@ def _waive(arguments: Namespace, opened: PolicyFile) -> int:
         )
         for target in arguments.targets or [""]
     ]
+    from violet.report.gate.waivers import waivers_json
+
     directory = place(opened)
     made = [make(r, key, directory, opened.configuration.signers, settings.max_waiver_days) for r in requests]
     if arguments.format == "json":
-        _write(arguments, json.dumps([_waiver_json(entry) for entry in made], indent=2) + "\n")
+        _write(arguments, waivers_json(made))
     else:
         _write(arguments, "".join(f"Wrote {entry.path}. Commit it beside the policy.\n" for entry in made))
     return 0
@@ -207,54 +207,14 @@ def _day(text: str) -> datetime.date:
 
 
 def _waivers(arguments: Namespace, opened: PolicyFile) -> int:
+    from violet.report.gate.waivers import waivers_json, waivers_text
     from violet.services.waivers import listed, place
 
     found = listed(opened, arguments.environment)
     if arguments.format == "json":
-        _write(arguments, json.dumps([_waiver_json(entry) for entry in found], indent=2) + "\n")
+        _write(arguments, waivers_json(found))
     elif not found:
         _write(arguments, f"There are no waivers in {place(opened)}.\n")
     else:
-        _write(arguments, "\n".join([*map(_waiver_text, found), ""]))
+        _write(arguments, waivers_text(found))
     return 0 if all(entry.status.value == "valid" for entry in found) else 1
-
-
-def _waiver_text(entry: CheckedWaiver) -> str:
-    from violet.report.visible import visible
-
-    waiver = entry.waiver
-    lines = [f"{entry.status.value:<16}{os.path.basename(entry.path)}"]
-    if waiver is not None:
-        where = f" in {waiver.environment}" if waiver.environment else ""
-        lines.append(f"  {waiver.target}, for models {waiver.model}{where}")
-        if waiver.content:
-            lines.append(f"  for {waiver.content} only")
-        lines.append(f"  until {waiver.expires.isoformat()}, approved by {waiver.approver} for {waiver.owner}")
-        lines.append(f"  {waiver.reason}")
-    if entry.reason:
-        lines.append(f"  It does not count: {entry.reason}.")
-    return "\n".join(visible(text) for text in lines)
-
-
-def _waiver_json(entry: CheckedWaiver) -> dict[str, Any]:
-    waiver = entry.waiver
-    return {
-        "path": entry.path,
-        "status": entry.status.value,
-        "reason_not_counted": entry.reason,
-        "waiver": None
-        if waiver is None
-        else {
-            "id": waiver.id,
-            "fingerprint": waiver.fingerprint,
-            "requirement": waiver.requirement,
-            "model": waiver.model,
-            "environment": waiver.environment,
-            "content": waiver.content,
-            "owner": waiver.owner,
-            "approver": waiver.approver,
-            "reason": waiver.reason,
-            "created": waiver.created.isoformat(),
-            "expires": waiver.expires.isoformat(),
-        },
-    }

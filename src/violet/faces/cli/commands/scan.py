@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from violet.domain import Decision, Report, Severity, UsageError, Verdict
-from violet.faces.cli.output import Plan, plan, terminal_width, use_color, write_text
+from violet.faces.cli.output import Plan, add_report_arguments, plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress
 from violet.services.configuration import (
     Configuration,
@@ -64,20 +64,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     signed.add_argument("--attest", action="store_true", help="leave the result beside the artifact, signed")
     signed.add_argument("--key", default="", metavar="FILE", help="sign with it (default: sign.key)")
     signed.add_argument("--expires", default="", metavar="TIME", help="the attestation holds for this long: 90d")
-    shown = parser.add_argument_group("report")
-    shown.add_argument("--format", choices=FORMATS, help="default: console")
-    shown.add_argument(
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="write it there; may be repeated, the suffix decides",
-    )
-    shown.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    shown.add_argument(
-        "--quiet", action="store_true", help="no report on standard output but one asked for by --format"
-    )
-    shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
+    add_report_arguments(parser, FORMATS)
     limits = parser.add_argument_group("limits and settings")
     limits.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: one a processor)")
     limits.add_argument("--timeout", metavar="SECONDS", help="time for one file (default: 120; large files get more)")
