@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -140,7 +139,6 @@ def test_the_watch_goes_on_until_it_is_told_to_end(desk: Path, mlflow_server: Se
     process = subprocess.Popen([*START, *arguments], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        time.sleep(1)
         mlflow_server.client.set_registered_model_alias("live", "champion", evil)
         event = json.loads(process.stdout.readline())
         assert (event["action"], event["alias"], event["version"]) == ("removed", "champion", evil)
