@@ -1,0 +1,1 @@
+"""Red: attacks on models. Each takes a problem (target, samples, threat, budget, seed) and says what it reached."""

@@ -1,0 +1,1 @@
+"""Blue: what makes a model harder to attack."""

@@ -1,0 +1,1 @@
+"""Test a model against attacks: plan, run, judge what is believable, report."""
