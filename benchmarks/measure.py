@@ -8,6 +8,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,13 +73,23 @@ def once(command: Sequence[str], timeout: float, cwd: Path | None = None) -> Run
 
 
 def alternate(
-    commands: dict[str, Callable[[], Sequence[str]]], repeats: int, timeout: float, cwd: Path | None = None
+    commands: dict[str, Callable[[], Sequence[str]]],
+    repeats: int,
+    timeout: float,
+    cwd: Path | None = None,
+    within: float = float("inf"),
 ) -> dict[str, Timing]:
     """Time several commands in turns (A B C A B C ...) after one warm-up each, so that a machine whose speed
-    drifts is fair to all. A command that runs out of time once is not run again."""
+    drifts is fair to all. A command that runs out of time once is not run again. No turn but the first two begins
+    that would, as long as the last one, not end ``within`` so many seconds."""
+    begun = time.monotonic()
+    longest = 0.0
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     out: set[str] = set()
     for turn in range(repeats + 1):
+        started = time.monotonic()
+        if turn > 1 and started - begun + longest > within:
+            break
         for name, command in commands.items():
             if name in out:
                 continue
@@ -90,6 +101,7 @@ def alternate(
             elif result.wall > timeout / 4:
                 runs[name].append(result)  # long enough for one run to be its figure
                 out.add(name)
+        longest = time.monotonic() - started
     return {name: _median(found) for name, found in runs.items()}
 
 

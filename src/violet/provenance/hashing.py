@@ -1,8 +1,9 @@
 """Hashing of many files at once, as fast as the processor's SHA-256 allows.
 
 Each thread reads into a buffer of its own that stays in the processor's cache, and hashes from there; OpenSSL
-works without the interpreter's lock, so threads run on all cores. Files are never mapped into memory: one that is
-truncated meanwhile would kill the process. See ``docs/decisions/0009-hashing-and-the-digest-cache.md`` for what was
+works without the interpreter's lock, so threads run on all cores. Where fewer files are hashed than there are
+processors, those without work read ahead for the others. Files are never mapped into memory: one that is truncated
+meanwhile would kill the process. See ``docs/decisions/0009-hashing-and-the-digest-cache.md`` for what was
 measured.
 """
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from violet.domain import VioletError
 from violet.provenance.hashing_walk import ChangedError, Found, Tree, open_beneath, open_file, open_root, printable
+from violet.provenance.read_ahead import ReadAhead, TruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +41,9 @@ which several threads would only queue."""
 
 WORTH_THREADS = 4 << 20
 """Bytes of larger files from which starting threads costs less than it saves."""
+
+READ_AHEAD_FROM = 16 << 20
+"""Bytes from which another processor may read ahead."""
 
 CACHED_FROM = 4 << 20
 """Bytes from which looking a digest up costs less than computing it."""
@@ -83,8 +88,10 @@ def hash_all(
     total = sum(task.size for task in tasks)
     batches = _batches(tasks)
     shared = sum(task.size for task in tasks if task.size > SMALL)
-    threads = min(jobs or processors(), len(batches)) if shared >= WORTH_THREADS else 1
+    allowed = jobs or processors()
+    threads = min(allowed, len(batches)) if shared >= WORTH_THREADS else 1
     run = _Run(tree, tasks, cache, total, progress if threads <= 1 else None)
+    run.idle = allowed - max(threads, 1)
     try:
         if threads <= 1:
             run.work(iter(batches))
@@ -165,6 +172,8 @@ class _Run:
         self.total = total
         self.done = 0
         self.current = ""
+        self.idle = 0
+        """Processors on which nothing is hashed; they may read ahead."""
         self._stopped = threading.Event()
         self.results: list[tuple[str, ...] | None] = [None] * len(tasks)
         self.errors: list[tuple[int, BaseException]] = []
@@ -217,6 +226,9 @@ class _Run:
         except BaseException as error:
             self.stop()
             self.errors.append((index, error))
+        finally:
+            with self._lock:
+                self.idle += 1
 
     def _digest(self, task: Task, buffer: memoryview, folder: int) -> tuple[str, ...]:
         file = task.file
@@ -255,10 +267,17 @@ class _Run:
                 state.update(content)
             self._count(left, task.file.path)
             return tuple(state.hexdigest() for state in hashes)
-        if task.start:
-            os.lseek(descriptor, task.start, os.SEEK_SET)
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(descriptor, task.start, left, os.POSIX_FADV_SEQUENTIAL)
+        if left >= READ_AHEAD_FROM and hasattr(os, "preadv") and self._borrow():
+            try:
+                self._read_ahead(task, descriptor, hashes)
+            finally:
+                with self._lock:
+                    self.idle += 1
+            return tuple(state.hexdigest() for state in hashes)
+        if task.start:
+            os.lseek(descriptor, task.start, os.SEEK_SET)
         while left:
             if self.stopped():
                 raise _Stopped
@@ -270,6 +289,25 @@ class _Run:
             left -= count
             self._count(count, task.file.path)
         return tuple(state.hexdigest() for state in hashes)
+
+    def _borrow(self) -> bool:
+        """Whether there was a processor without work; it is taken."""
+        with self._lock:
+            free = self.idle > 0
+            self.idle -= free
+            return free
+
+    def _read_ahead(self, task: Task, descriptor: int, hashes: Sequence[Any]) -> None:
+        with ReadAhead(descriptor, task.start, task.size) as ahead:
+            try:
+                for piece in ahead.pieces():
+                    for state in hashes:
+                        state.update(piece)
+                    self._count(len(piece), task.file.path)
+                    if self.stopped():
+                        raise _Stopped
+            except TruncatedError as error:
+                raise ChangedError(self._shown(task.file), "was truncated") from error
 
     def _open(self, file: Found, path: str, *, folder: int = -1, directory: bool = False) -> int:
         """``folder`` is the open directory that the file lies in, where there is one."""
