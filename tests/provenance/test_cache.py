@@ -14,7 +14,8 @@ import pytest
 
 from violet.provenance import cache as module
 from violet.provenance.cache import DigestCache, user_cache
-from violet.provenance.hashing import CACHED_FROM
+from violet.provenance.hashing import CACHED_FROM, Task, hash_all
+from violet.provenance.hashing_walk import walk
 from violet.provenance.identity import identify
 
 LABELS = ("sha256",)
@@ -62,6 +63,21 @@ def test_unchanged_files_are_not_hashed_again(place: Path, model: Path) -> None:
     assert identify(str(model), cache=False) == first
     entry.unlink()
     assert identify(str(model)) == first
+
+
+def test_all_parts_of_a_large_file_are_remembered(place: Path, tmp_path: Path) -> None:
+    """Threads remember parts at the same time, and there can be very many of them."""
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(60 * CACHED_FROM)
+    settle(path)
+    tree = walk(str(path))
+    parts = [(start, start + CACHED_FROM) for start in range(0, 60 * CACHED_FROM, CACHED_FROM)]
+    tasks = [Task(tree.files[0], ("sha256",), start, end) for start, end in [*parts, (0, None)]]
+    first = hash_all(tree, tasks, jobs=8, cache=user_cache())
+    again = user_cache()
+    assert hash_all(tree, tasks, jobs=8, cache=again) == first
+    assert again.hits == len(tasks)
 
 
 def test_changed_files_are_hashed_again(place: Path, model: Path) -> None:

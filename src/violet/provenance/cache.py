@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SETTLED = 2_000_000_000
 """Nanoseconds for which a file must have been left alone. FAT counts in steps of two seconds; all others are finer."""
 
-MOST = 4096
-"""Entries that are kept; the oldest quarter goes when there are more."""
+MOST = 16384
+"""Entries that are kept; the oldest quarter goes when there are more. The directory then takes up to 64 MiB."""
 
 LARGEST = 4096
 """Bytes of an entry."""
@@ -54,7 +54,7 @@ class DigestCache:
         """The digests that are known for a file in this state, one for each label; ``None`` unless all are."""
         if not self._usable or not self._settled(status, time.time_ns()):
             return None
-        found = self._read(self._path(status), _key(status))
+        found = self._read(self._path(status, labels), _key(status))
         digests = tuple(found.get(label, "") for label in labels)
         if not all(digests):
             return None
@@ -67,7 +67,7 @@ class DigestCache:
         if not self._usable or not self._settled(status, started):
             return
         key = _key(status)
-        path = self._path(status)
+        path = self._path(status, labels)
         known = self._read(path, key) | dict(zip(labels, digests, strict=True))
         lines = "".join(f"{line}\n" for line in (HEADER, key, *(f"{label} {known[label]}" for label in sorted(known))))
         text = f"{lines}{hashlib.sha256(lines.encode()).hexdigest()}\n"
@@ -89,8 +89,11 @@ class DigestCache:
         """Whether the file was left alone for long enough, and lies where times can be believed."""
         return status.st_dev not in self._foreign and max(status.st_mtime_ns, status.st_ctime_ns) < now - SETTLED
 
-    def _path(self, status: os.stat_result) -> str:
-        return os.path.join(self.directory, hashlib.sha256(_key(status).encode()).hexdigest())
+    def _path(self, status: os.stat_result, labels: Sequence[str]) -> str:
+        """One entry for the whole file, and one for each part (``sha256@0-1024``): threads remember parts of a file
+        at once, and must not overwrite one another's."""
+        part = labels[0].partition("@")[2]
+        return os.path.join(self.directory, hashlib.sha256(f"{_key(status)} {part}".encode()).hexdigest())
 
     def _read(self, path: str, key: str) -> dict[str, str]:
         """Label and digest; nothing for an entry that is damaged or that somebody else could have written."""
