@@ -157,6 +157,8 @@ class LabelledData:
     name: str = ""
     digest: str = ""
     segments: Mapping[str, Array] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What was assumed in reading it: the layout, the range."""
 
     def __len__(self) -> int:
         return len(self.y)
