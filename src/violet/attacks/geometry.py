@@ -11,6 +11,8 @@ from violet.domain.robustness import Norm
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from violet.targets.base import InputDomain
+
     Array = NDArray[Any]
 
 MOVED = 1e-9
@@ -71,3 +73,30 @@ def _onto_l1(delta: Array, radius: Array) -> Array:
 def spread(values: Array, like: Array) -> Array:
     """``(n,)`` shaped so that it multiplies ``(n, *shape)``."""
     return values.reshape((len(values),) + (1,) * (like.ndim - 1))
+
+
+def slack(domain: InputDomain, norm: Norm) -> float:
+    """By how much a distance in unit space can grow when an input is rounded to the domain's ``dtype``: attacks stay
+    that far inside the radius. 0 for float64, for L0, and for whole numbers (whose steps are wider than a radius may
+    be: there, what counts is measured after rounding)."""
+    if domain.dtype not in ("float32", "float16") or norm in (Norm.L0, Norm.FEASIBLE):
+        return 0.0
+    low, high = np.broadcast_arrays(*(np.asarray(end, dtype=np.float64) for end in (domain.low, domain.high)))
+    largest = np.maximum(np.abs(low), np.abs(high))
+    span = np.where(high > low, high - low, np.inf)
+    steps = np.finfo(domain.dtype).eps * largest / span
+    features = np.broadcast_to(steps, domain.shape)
+    if norm is Norm.LINF:
+        return float(features.max(initial=0.0))
+    return float(np.sqrt((features**2).sum()) if norm is Norm.L2 else features.sum())
+
+
+def rounded(unit: Array, domain: InputDomain) -> Array:
+    """Unit inputs as the model meets them: to raw in the domain's ``dtype`` and back, float64."""
+    return domain.to_unit(domain.to_raw(unit))
+
+
+def is_unit(domain: InputDomain) -> bool:
+    """Whether raw space is unit space, in floating point: then nothing has to be converted."""
+    low, high = np.asarray(domain.low), np.asarray(domain.high)
+    return domain.dtype.startswith("float") and bool((low == 0.0).all() and (high == 1.0).all())

@@ -11,26 +11,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import AttackResult, Goal
-from violet.attacks.geometry import distance
+from violet.attacks.geometry import distance, is_unit, rounded, slack
+from violet.targets.base import Offers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from violet.attacks.base import Problem
+    from violet.targets.base import InputDomain
 
     Array = NDArray[Any]
     Measure = Callable[[Array, Array], Array]
 
 
+AT_ONCE = 1 << 20
+"""Numbers in the candidates of one call: enough that the call costs nothing, few enough for the processor's cache."""
+
+UNDERFLOW = 1e-38
+"""The least probability that is told from 0: single precision knows none below."""
+
+
 class Tally:
-    """``measure(a, b)`` gives the distance of rows; by default that of the threat's norm."""
+    """``measure(a, b)`` gives the distance of rows; by default that of the threat's norm, after rounding to what the
+    model meets."""
 
     def __init__(self, problem: Problem, measure: Measure | None = None) -> None:
         n = len(problem.x)
         self.problem = problem
-        self.measure: Measure = measure or (lambda a, b: distance(a, b, problem.threat.norm))
+        self._domain = getattr(problem.target, "inner", problem.target).domain
+        self.measure: Measure = measure or self._distance
+        self.dtype: Any = "float32" if _unrounded(self._domain, problem.x) else "float64"
+        """What candidates are best made in: that of the model, where unit space is its own, else float64."""
+        room = 0.0 if measure else slack(self._domain, problem.threat.norm)
+        self.radius = max(problem.threat.eps - room, problem.threat.eps / 2)
+        """The threat's radius, less what rounding to the model's dtype may add."""
         self.best = np.array(problem.x, copy=True)
         """The best iterate of each sample, ``(n, *shape)``."""
         self.distance = np.full(n, np.inf)
@@ -52,28 +68,37 @@ class Tally:
         self.gradients = np.array(earlier.gradients, copy=True)
         self.first = np.array(earlier.first, copy=True)
 
-    def active(self, cost: int = 1) -> Array:
-        """Indices of the samples that go on: not done, and with ``cost`` more queries in their budget. Empty when time
-        is up. A sample is done when it is fooled, unless the goal is the smallest distance."""
+    def going(self, rows: Array, cost: int = 1) -> Array:
+        """Which of these samples go on ``(m,)`` bool: not done, and with ``cost`` more queries in their budget. None
+        when time is up. A sample is done when it is fooled, unless the goal is the smallest distance."""
         if self.problem.clock.expired():
             self.stopped = True
-            return np.zeros(0, dtype=np.int64)
-        going = self.queries + cost <= self.problem.budget.queries
+            return np.zeros(len(rows), dtype=bool)
+        going = self.queries[rows] + cost <= self.problem.budget.queries
         if self.problem.goal is Goal.WITHIN:
-            going &= ~self.fooled
-        return np.flatnonzero(going)
+            going &= ~self.fooled[rows]
+        return np.asarray(going)
+
+    def active(self, cost: int = 1) -> Array:
+        """Indices of the samples that go on (see ``going``)."""
+        return np.flatnonzero(self.going(np.arange(len(self.queries)), cost))
 
     def left(self, rows: Array) -> Array:
         """Queries left to each of these samples."""
         return np.asarray(self.problem.budget.queries - self.queries[rows])
 
-    def labels(self, rows: Array, candidates: Array) -> Array:
+    def labels(self, rows: Array, candidates: Array, keep: bool = True) -> Array:
         """Ask for the labels of ``candidates`` ``(m, *shape)``, of which each belongs to the sample in ``rows``
-        ``(m,)`` (a sample may stand there several times). Counts them and takes up what fools."""
+        ``(m,)`` (a sample may stand there several times). Counts them and, with ``keep``, takes up what fools."""
         answer = self.problem.target.labels(candidates)
         self._spend(rows)
-        self._take(rows, candidates, answer != self.problem.y[rows])
+        if keep:
+            self._take(rows, candidates, answer != self.problem.y[rows])
         return answer
+
+    def fools(self, rows: Array, candidates: Array, keep: bool = True) -> Array:
+        """As ``labels``: whether each candidate gets another label than its sample, ``(m,)`` bool."""
+        return np.asarray(self.labels(rows, candidates, keep) != self.problem.y[rows])
 
     def scores(self, rows: Array, candidates: Array) -> Array:
         """As ``labels``, for scores ``(m, classes)``."""
@@ -82,26 +107,48 @@ class Tally:
         self._take(rows, candidates, answer.argmax(axis=1) != self.problem.y[rows])
         return answer
 
+    def margins(self, rows: Array, candidates: Array) -> Array:
+        """As ``scores``: the margin of each sample's own class ``(m,)``. That of the logarithms where scores are
+        probabilities: they tell saturated answers apart, and of a softmax they are the margin of the logits."""
+        answer = self.scores(rows, candidates)
+        if Offers.PROBABILITIES in self.problem.target.offers:
+            answer = np.log(np.maximum(answer, UNDERFLOW))
+        return margin(answer, self.problem.y[rows])
+
+    def pieces(self, rows: Array, each: int = 1) -> Iterator[slice]:
+        """Slices of ``rows`` for calls of bearable size, where every sample brings ``each`` candidates. A copy of the
+        model's answers stays small, and time is asked for between them."""
+        features = max(int(np.prod(self.problem.x.shape[1:])), 1)
+        step = max(AT_ONCE // (features * each), 1)
+        for begin in range(0, len(rows), step):
+            yield slice(begin, begin + step)
+
+    def _distance(self, candidates: Array, x: Array) -> Array:
+        if self.dtype == "float64":
+            candidates = rounded(candidates, self._domain)
+        return distance(candidates, x, self.problem.threat.norm)
+
     def _spend(self, rows: Array) -> None:
-        np.add.at(self.queries, rows, 1)
+        self.queries += np.bincount(rows, minlength=len(self.queries))
 
     def _take(self, rows: Array, candidates: Array, fooling: Array) -> None:
         """Keep, of the candidates that fool, the nearest of each sample."""
-        if not fooling.any():
-            return
         at = np.flatnonzero(fooling)
+        if not at.size:
+            return
         found = self.measure(candidates[at], self.problem.x[rows[at]])
+        nearer = found < self.distance[rows[at]]
         if self.problem.goal is Goal.WITHIN:
-            inside = found <= self.problem.threat.eps * (1 + 1e-9)
-            at, found = at[inside], found[inside]
-        for place in np.argsort(-found, kind="stable"):  # the nearest comes last, and stays
-            row = rows[at[place]]
-            if found[place] < self.distance[row]:
-                self.distance[row] = found[place]
-                self.best[row] = candidates[at[place]]
-                if not self.fooled[row]:
-                    self.fooled[row] = True
-                    self.first[row] = self.queries[row]
+            nearer &= found <= self.problem.threat.eps * (1 + 1e-9)
+        at, found = at[nearer], found[nearer]
+        order = np.lexsort((found, rows[at]))
+        at, found = at[order], found[order]
+        owners, nearest = np.unique(rows[at], return_index=True)
+        self.distance[owners] = found[nearest]
+        self.best[owners] = candidates[at[nearest]]
+        new = owners[~self.fooled[owners]]
+        self.fooled[new] = True
+        self.first[new] = self.queries[new]
 
     def approach(self, rows: Array, candidates: Array, losses: Array) -> None:
         """Keep the iterates that came closest, of samples that are not fooled: the smaller the loss, the closer."""
@@ -124,6 +171,12 @@ class Tally:
             complete=not self.stopped,
             diagnostics=dict(diagnostics or {}),
         )
+
+
+def _unrounded(domain: InputDomain, x: Array) -> bool:
+    """Whether candidates can be made in single precision without rounding anything: it is the model's own, unit space
+    is the model's own, and the samples are such numbers."""
+    return domain.dtype == "float32" and is_unit(domain) and bool((x.astype(np.float32) == x).all())
 
 
 def margin(scores: Array, y: Array) -> Array:

@@ -1,0 +1,65 @@
+"""Squares of images as positions in flattened inputs, whatever the layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from violet.targets.base import InputKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from violet.targets.base import InputDomain
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """An image: its size, and by how far the flat index moves along a channel, a row and a column."""
+
+    channels: int
+    height: int
+    width: int
+    steps: tuple[int, int, int]
+
+    def square(self, size: int) -> Array:
+        """Flat positions of the square at the top left: ``(channels, size * size)``."""
+        channel, row, column = self.steps
+        across = np.arange(size)
+        places = (across[:, None] * row + across[None, :] * column).reshape(-1)
+        return np.asarray(np.arange(self.channels)[:, None] * channel + places[None, :])
+
+    def corners(self, rng: np.random.Generator, count: int, size: int) -> Array:
+        """Flat positions of ``count`` random top left corners at which a square of this size fits, ``(count,)``."""
+        _, row, column = self.steps
+        top = rng.integers(0, self.height - size + 1, count)
+        left = rng.integers(0, self.width - size + 1, count)
+        return np.asarray(top * row + left * column)
+
+    def columns(self) -> Array:
+        """For each flat position, the number of its column of its channel: ``(features,)``."""
+        channel = np.arange(self.channels)[:, None, None]
+        row = np.arange(self.height)[None, :, None]
+        column = np.arange(self.width)[None, None, :]
+        flat = channel * self.steps[0] + row * self.steps[1] + column * self.steps[2]
+        found = np.empty(flat.size, dtype=np.int64)
+        found[flat.reshape(-1)] = np.broadcast_to(channel * self.width + column, flat.shape).reshape(-1)
+        return found
+
+
+def grid(domain: InputDomain) -> Grid | None:
+    """Of images whose layout is known; ``None`` for all else."""
+    shape = domain.shape
+    if domain.kind is not InputKind.IMAGE:
+        return None
+    if domain.layout == "chw" and len(shape) == 3:
+        return Grid(shape[0], shape[1], shape[2], (shape[1] * shape[2], shape[2], 1))
+    if domain.layout == "hwc" and len(shape) == 3:
+        return Grid(shape[2], shape[0], shape[1], (1, shape[1] * shape[2], shape[2]))
+    if domain.layout == "hw" and len(shape) == 2:
+        return Grid(1, shape[0], shape[1], (0, shape[1], 1))
+    return None
