@@ -161,6 +161,10 @@ def keys() -> tuple[Key, ...]:
         Key("lineage.search", (), _parse_strings, "directories below which attestations of ancestors lie"),
         Key("lineage.taint", (), _parse_strings, "what must not be used: sha256:DIGEST=REASON"),
         Key("intel.directory", "", _parse_text, "where imported advisories are kept (default: the user's data)"),
+        Key("test.min_robust_accuracy", 0.5, _parse_share, "share of samples that must withstand the attacks"),
+        Key("test.max_shift_loss", 0.2, _parse_share, "accuracy that a mild natural shift may cost"),
+        Key("test.cheap_queries", 100, _parse_count, "questions a sample up to which an attack is cheap"),
+        Key("test.max_cost_factor", 5.0, parse_seconds, "how much more than usual an input may cost"),
     )
 
 
@@ -380,6 +384,17 @@ def parse_seconds(value: Any) -> float:
     if isinstance(value, bool) or not 0 < seconds <= 7 * 86_400:
         raise ValueError(f"{value!r} is not a number of seconds above 0")
     return seconds
+
+
+def _parse_share(value: Any) -> float:
+    """A number from 0 to 1."""
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = -1.0
+    if isinstance(value, bool) or not 0 <= share <= 1:
+        raise ValueError(f"{value!r} is not a share between 0 and 1")
+    return share
 
 
 def _parse_count(value: Any) -> int:
