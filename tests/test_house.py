@@ -18,6 +18,7 @@ from violet.domain import Finding, Rule
 from violet.formats.registry import formats
 from violet.intel.atlas import TECHNIQUES
 from violet.services.catalogue import RuleEntry, rules
+from violet.services.testing.judge import outcomes_of
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = ("What it looks for", "Why it matters", "Example", "Fix")
@@ -61,8 +62,10 @@ def test_techniques_exist_in_atlas(entry: RuleEntry) -> None:
 @pytest.mark.parametrize("entry", CHECKS)
 def test_positive_fires(entry: Check, tmp_path: Path) -> None:
     module = _tests_of(entry.rule)
-    path = module.positive(tmp_path)
-    fired = _fired(path, entry.rule)
+    if hasattr(module, "positive_facts"):
+        fired = _fired_on_facts(module.positive_facts(), entry)
+    else:
+        fired = _fired(module.positive(tmp_path), entry.rule)
     assert fired, f"{entry.rule.id} does not fire on its own example"
     assert all(finding.fingerprint and finding.message and finding.fix for finding in fired)
 
@@ -70,7 +73,10 @@ def test_positive_fires(entry: Check, tmp_path: Path) -> None:
 @pytest.mark.parametrize("entry", CHECKS)
 def test_benign_is_silent(entry: Check, tmp_path: Path) -> None:
     module = _tests_of(entry.rule)
-    assert not _fired(module.benign(tmp_path), entry.rule)
+    if hasattr(module, "benign_facts"):
+        assert not _fired_on_facts(module.benign_facts(), entry)
+    else:
+        assert not _fired(module.benign(tmp_path), entry.rule)
 
 
 def _tests_of(rule: Rule) -> ModuleType:
@@ -85,6 +91,13 @@ def _fired(path: Path, rule: Rule) -> list[Finding]:
     examinations: list[Examination] = [examine_file(str(file), root=root) for file in files]
     outcomes = [outcome for examination in examinations for outcome in examination.outcomes]
     return [o for o in outcomes if isinstance(o, Finding) and o.rule == rule.id]
+
+
+def _fired_on_facts(facts: object, entry: Check) -> list[Finding]:
+    """For rules about results (of a test, of an explanation) instead of files."""
+    (kind,) = entry.formats
+    found = outcomes_of(facts, kind, "model.onnx")
+    return [o for o in found if isinstance(o, Finding) and o.rule == entry.rule.id]
 
 
 def test_every_check_module_declares_a_rule() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from violet.domain import UsageError
 from violet.faces.cli.passphrase import asker
 from violet.services.attest import Terms, identity_of, parse_duration, signing_key
-from violet.services.testing.attested import attest_tested
 from violet.services.evidence import store_to_write
+from violet.services.testing.attested import attest_tested
 
 if TYPE_CHECKING:
     from argparse import Namespace

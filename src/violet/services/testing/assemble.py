@@ -20,8 +20,6 @@ from violet.domain.robustness import (
 from violet.targets.base import InputKind, Offers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from violet.domain.robustness import DenialResult, ShiftResult
