@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from violet import __version__
 from violet.domain import Digest, UsageError, VioletError
-from violet.domain.bom import MODEL, Bom, Dataset, ModelFacts, Property, Reference, Relation, reference
+from violet.domain.bom import MODEL, Bom, ModelFacts, Property, Reference, Relation, reference
 from violet.domain.component import Component
 from violet.engine.sandbox import Death, Job, Limits, run
+from violet.services.bom_data import Origins, add_described, attested, descriptions_beside, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,8 +54,9 @@ class BomOptions:
     ``path`` is a model or project, or ``""`` where ``environment`` names a virtual environment (or ``.``: the one
     that Violet runs in) instead; ``training`` and ``testing`` are paths of data; ``supplier``, ``version``,
     ``location``, ``released`` and ``licenses`` state what the artifact does not; ``endpoints`` are URLs at which it is
-    served. ``jobs`` is the number of workers (0: as many as processors), ``timeout`` in seconds for one file,
-    ``memory`` in bytes for one worker.
+    served. ``configuration`` says where attestations lie and whose are believed: these tell what a model was made from
+    (without it they are not looked into). ``jobs`` is the number of workers (0: as many as processors), ``timeout`` in
+    seconds for one file, ``memory`` in bytes for one worker.
     """
 
     path: str = ""
@@ -67,6 +69,7 @@ class BomOptions:
     released: str = ""
     licenses: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    configuration: Configuration | None = None
     jobs: int = 0
     timeout: float = 120.0
     memory: int = 1 << 30
@@ -89,6 +92,8 @@ def make_bom(options: BomOptions, progress: Progress | None = None) -> Bom:
     left_out = _not_of_the_project(options.path)
     identity = identify(options.path, jobs=options.jobs, cache=options.cache, ignore=left_out, links=True)
     listed = _files(options.path, identity)
+    if not identity.is_directory:
+        listed += descriptions_beside(options.path)
     gaps: list[str] = []
     if len(listed) > MOST_READ:
         gaps.append(f"{len(listed) - MOST_READ:,} of {len(listed):,} files were not looked into")
@@ -98,7 +103,15 @@ def make_bom(options: BomOptions, progress: Progress | None = None) -> Bom:
     if _states(listed) != before:
         raise VioletError(f"{options.path} changed while it was read.", "Try again when nothing writes to it.")
     assembled = assemble(notes)
-    bom = _bill(options, identity, assembled, gaps)
+    origins = Origins()
+    if options.configuration is not None:
+        origins = attested(options.path, identity, options.configuration)
+    for paths, role in ((options.training, "training"), (options.testing, "testing")):
+        state(origins, paths, role, jobs=options.jobs, cache=options.cache)
+    for data in assembled.datasets:
+        origins.add(data)
+    add_described(origins, assembled.described, identity)
+    bom = _bill(options, identity, assembled, origins, gaps)
     if options.environment:
         bom = _with_environment(bom, options.environment)
     return bom
@@ -182,8 +195,9 @@ def _processors() -> int:
 # -- putting it together -----------------------------------------------------------------------------
 
 
-def _bill(options: BomOptions, identity: Identity, found: Assembled, gaps: list[str]) -> Bom:
+def _bill(options: BomOptions, identity: Identity, found: Assembled, origins: Origins, gaps: list[str]) -> Bom:
     facts = _stated(found.main, options)
+    gaps = [*origins.gaps, *gaps]
     if found.is_project:
         kind = "application"
     elif found.main_files or found.parts or facts.base_models:
@@ -214,26 +228,27 @@ def _bill(options: BomOptions, identity: Identity, found: Assembled, gaps: list[
         relations.append(Relation(ref, "contains", reference(part)))
     alone = {path for path, files, _ in found.parts if len(files) == 1}
     components += _file_components(identity, found, alone, ref, relations, gaps)
-    for base in facts.base_models:
-        part = base_model(base)
+    attested_bases = {part.name for part in origins.bases}
+    named = [part for part in map(base_model, facts.base_models) if part.name not in attested_bases]
+    for part in (*origins.bases, *named):
         components.append(part)
         relations.append(Relation(ref, "derived-from", reference(part)))
-    properties = [Property("", f"violet:{name}", value) for name, value in found.properties]
+    properties = [Property("", f"violet:{name}", value) for name, value in found.properties] + origins.properties
     for part in found.packages:
         components.append(part)
         relations.append(Relation(ref, "depends-on", reference(part)))
         if part in found.optional:
             properties.append(Property(reference(part), "violet:scope", found.optional[part]))
-    datasets = [*found.datasets, *_data(options.training, "training"), *_data(options.testing, "testing")]
-    for data in datasets:
-        relations.append(Relation(ref, "tested-on" if data.role == "testing" else "trained-on", reference(data)))
+    for data in origins.datasets:
+        if data.role:
+            relations.append(Relation(ref, "tested-on" if data.role == "testing" else "trained-on", reference(data)))
     if options.supplier:
         properties.append(Property("", "violet:supplier", options.supplier))
     return Bom(
         subject=subject,
         facts=facts,
         components=tuple(dict.fromkeys(components)),
-        datasets=tuple(dict.fromkeys(datasets)),
+        datasets=tuple(dict.fromkeys(origins.datasets)),
         relations=tuple(dict.fromkeys(relations)),
         references=(*_references(options.path), *(Reference("endpoint", url) for url in options.endpoints)),
         properties=tuple(dict.fromkeys(properties)),
@@ -294,16 +309,6 @@ def _file_components(
         made.append(part)
         relations.append(Relation(ref, "contains", reference(part)))
     return made
-
-
-def _data(paths: Iterable[str], role: str) -> Iterable[Dataset]:
-    from violet.provenance.identity import identify
-
-    for path in paths:
-        if not os.path.exists(path):
-            raise UsageError(f"The data set {path} does not exist.", "Give a file or a directory.")
-        known = identify(path, links=True)
-        yield Dataset(known.name, role, (known.digest,), origin="stated", size=known.size)
 
 
 def _references(path: str) -> Iterable[Reference]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from violet.domain.asset import Digest
 from violet.domain.bom import NUMBERS, SEVERAL, SINGLE, Basis, Dataset, Metric, ModelFacts, Source, TensorSpec
 from violet.domain.component import Component
+from violet.provenance.bom.data_manifest import Described
 from violet.provenance.bom.licenses import normal_license
 from violet.provenance.bom.observation import Package
 
@@ -63,6 +64,8 @@ class Assembled:
     main_files: tuple[str, ...] = ()
     parts: list[tuple[str, tuple[str, ...], ModelFacts]] = field(default_factory=list)
     datasets: tuple[Dataset, ...] = ()
+    described: tuple[Described, ...] = ()
+    """Data sets whose descriptions lie with the subject."""
     packages: tuple[Component, ...] = ()
     optional: dict[Component, str] = field(default_factory=dict)
     """Packages that are not needed to run, and the group that asks for them."""
@@ -92,6 +95,11 @@ def assemble(files: list[FileNotes]) -> Assembled:
         beside = [f for f in beside if f.folder]
         made.parts.append((own[0].path, tuple(f.path for f in own), _facts([*own, *beside], own)))
     made.datasets = _datasets(files)
+    made.described = tuple(
+        Described(f.path, v[0], _known_digest(v[1]), v[2], v[3] - 1, v[4], v[5])
+        for f in files
+        for v in _values(f.notes.observations, "described")
+    )
     made.packages, made.optional, quarrels = _packages(files)
     made.references = tuple(
         dict.fromkeys((str(k), str(v)) for f in files for k, v in _values(f.notes.observations, "reference"))
@@ -273,6 +281,11 @@ def _datasets(files: Iterable[FileNotes]) -> tuple[Dataset, ...]:
                 if not kept.location and location:
                     found[name, role] = made
     return tuple(found[key] for key in sorted(found))
+
+
+def _known_digest(text: str) -> Digest:
+    algorithm, _, value = text.partition(":")
+    return Digest(algorithm, value)
 
 
 def _properties(files: Iterable[FileNotes]) -> tuple[tuple[str, str], ...]:

@@ -322,7 +322,11 @@ def _json(notes: Notes, source: Source, name: str) -> None:
         return
     data = source.read(0, source.size)
     value = parsed_json(notes, data, name)
-    if boosting.is_xgboost(value) and isinstance(value, dict):
+    if isinstance(value, dict) and value.get("type") == "violet-dataset":
+        from violet.provenance.bom.data_manifest import note
+
+        note(notes, data)
+    elif boosting.is_xgboost(value) and isinstance(value, dict):
         boosting.xgboost(notes, value)
     elif not documents.hugging_face(notes, name.lower(), value) and isinstance(value, dict) and "class_name" in value:
         configuration(notes, data, name)

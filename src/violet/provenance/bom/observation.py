@@ -6,6 +6,7 @@ and has a value of that fact's shape, texts are cut and made harmless, and their
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +26,7 @@ PAIR = "pair"
 TENSOR = "tensor"
 TRIPLE = "triple"
 PACKAGE = "package"
+DESCRIBED = "described"
 FACTS = {
     "format": TEXT, "framework": TEXT, "framework_version": TEXT, "architecture": TEXT, "family": TEXT, "task": TEXT,
     "approach": TEXT, "tensors": COUNT, "parameters": COUNT, "parameters_claimed": COUNT, "dtypes": NAMED_COUNT,
@@ -32,14 +34,14 @@ FACTS = {
     "licenses": TEXT, "languages": TEXT, "hyperparameters": PAIR, "metrics": TRIPLE, "considerations": PAIR,
     "classes": TEXT, "producer": TEXT, "version": TEXT, "description": TEXT, "location": TEXT, "created": TEXT,
     "name": TEXT, "dataset": TRIPLE, "component": TRIPLE, "reference": PAIR, "property": PAIR, "weights": TEXT,
-    "package": PACKAGE,
+    "package": PACKAGE, "described": DESCRIBED,
 }  # fmt: skip
 """Every fact that may be observed, and the shape of its value.
 
 Beside the fields of ``ModelFacts``: ``name`` of the subject; ``dataset`` (name, role, location); ``component`` (name,
 version, specifier of a Python package that is needed); ``reference`` (kind, location); ``property`` (name, value);
 ``weights`` (the file holds the tensors of a model: its format); ``package`` (an entry of a project's dependency file:
-see ``Package``).
+see ``Package``); ``described`` (the description of a data set: name, digest, bytes, rows and 1, shards, columns).
 """
 MOST_HASHES = 200
 """Digests of one package: a wheel for every platform has its own."""
@@ -162,6 +164,11 @@ def _value(shape: str, value: Any) -> Any:
         name, version, specifier, ecosystem, purl, group, url = (clean(_text(t), 400) for t in texts)
         package = Package(name, version, specifier, ecosystem, purl, group, url)
         return replace(package, hashes=tuple(clean(_text(h), 200) for h in hashes))
+    if shape == DESCRIBED:
+        name, digest, size, rows, shards, columns = value
+        if not _DIGEST.fullmatch(_text(digest)):
+            raise ValueError("not a digest")
+        return clean(_text(name), 400), digest, _count(size), _count(rows), _count(shards), clean(_text(columns))
     name, dtype, dimensions = value
     if not isinstance(dimensions, list | tuple) or len(dimensions) > 64:
         raise ValueError("a shape must be a list of up to 64 texts")
@@ -169,6 +176,7 @@ def _value(shape: str, value: Any) -> Any:
     return clean(_text(name), 400), clean(_text(dtype), 60), shape_of
 
 
+_DIGEST = re.compile(r"(?:sha256|dirHash):[0-9a-f]{64}")
 _IN_SHAPES = str.maketrans(",[]", ";()")
 """Characters that would make the text of a shape ambiguous."""
 

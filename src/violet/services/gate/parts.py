@@ -187,6 +187,7 @@ def _made(request: Request) -> Bom:
     return make_bom(
         BomOptions(
             path=request.path,
+            configuration=configuration,
             jobs=request.options.jobs or configuration.value("scan.jobs"),
             timeout=configuration.value("scan.timeout"),
             memory=configuration.value("scan.memory"),

@@ -25,7 +25,8 @@ SUFFIXES = {
 
 DESCRIPTION = """Write down what a model or project is made of: format, framework, architecture, tensors, parameters,
 types, inputs and outputs, base model, licence, data sets and packages, each fact with the place it was read from.
-Nothing is loaded, imported or executed; files are read in worker processes, with limits.
+Nothing is loaded, imported or executed; files are read in worker processes, with limits. Training data come from
+attestations by trusted signers, from descriptions of data sets, and from --training.
 
 violet bom diff A B says what changed between two models, projects or bills; violet bom merge A B makes one of
 several. A path that is called diff or merge is written ./diff."""
@@ -54,8 +55,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DIR",
         help="the packages that are installed in this virtual environment (default: Violet's own)",
     )
-    what.add_argument("--training", action="append", default=[], metavar="PATH", help="data it was trained on, hashed")
-    what.add_argument("--testing", action="append", default=[], metavar="PATH", help="data it was tested on, hashed")
+    what.add_argument(
+        "--training",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="data it was trained on, or NAME.data.json of them",
+    )
+    what.add_argument("--testing", action="append", default=[], metavar="PATH", help="data it was tested on")
     what.add_argument("--endpoint", action="append", default=[], metavar="URL", help="where it is served")
     what.add_argument("--license", action="append", default=[], metavar="NAME", help="a licence that it does not tell")
     what.add_argument("--model-version", default="", metavar="TEXT", help="its version")
@@ -107,7 +114,8 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
 
     progress = Progress(not arguments.no_progress)
     try:
-        bom = make_bom(_options(arguments, arguments.paths[0] if arguments.paths else ""), progress)
+        options = _options(arguments, arguments.paths[0] if arguments.paths else "")
+        bom = make_bom(options, progress)
     finally:
         progress.close()
     _show(bom, arguments, command_line)
@@ -116,7 +124,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
 
 def _options(arguments: Namespace, path: str) -> BomOptions:
     from violet.services.bom import BomOptions
-    from violet.services.configuration import parse_seconds, parse_size
+    from violet.services.configuration import load, parse_seconds, parse_size
 
     if arguments.jobs < 0:
         raise UsageError("--jobs must be 1 or more.")
@@ -137,6 +145,7 @@ def _options(arguments: Namespace, path: str) -> BomOptions:
         released=released,
         licenses=tuple(arguments.license),
         endpoints=tuple(arguments.endpoint),
+        configuration=load(file=arguments.config, isolated=arguments.isolated),
         jobs=arguments.jobs,
         timeout=timeout,
         memory=memory,
