@@ -1,0 +1,109 @@
+"""The model behind a target, where it is at hand: some models can be explained exactly from what they are made of.
+
+A target shows it as ``native``; one that was made of a bound method (``model.predict_proba``) leads to it as well. What
+runs in another process, or on another machine, has none, and is explained from its answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from violet.domain.explanation import Method
+from violet.explain.base import Attributions, Explainer, own_class
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from violet.targets.base import Target
+
+    Array = NDArray[Any]
+
+FEATUREWISE = (
+    "StandardScaler",
+    "MinMaxScaler",
+    "MaxAbsScaler",
+    "RobustScaler",
+    "PowerTransformer",
+    "QuantileTransformer",
+)
+"""scikit-learn's transformers that give each feature a value of its own: Shapley values stay those of the feature."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decomposed:
+    """A model that can say what each feature adds to its raw output.
+
+    ``parts`` gives contributions ``(n, features, k)`` and their baseline, ``(k,)`` or ``(n, k)``; ``raw`` the output
+    ``(n, k)`` that they add up to. ``k`` is the number of classes, or 1 where there are two.
+    """
+
+    method: Method
+    unit: str
+    against: str
+    parts: Callable[[Array], tuple[Array, Array]]
+    raw: Callable[[Array], Array]
+
+    def explainer(self) -> Explainer:
+        def explain(x: Array, classes: Array) -> Attributions:
+            flat = x.reshape(len(x), -1)
+            parts, base = self.parts(flat)
+            base = np.broadcast_to(base, (len(x), parts.shape[2]))
+            output = two_sided(np.asarray(self.raw(flat), dtype=np.float64))
+            values = two_sided(parts)[np.arange(len(x)), :, classes]
+            return Attributions(
+                values.reshape(x.shape), own_class(two_sided(np.asarray(base)), classes), own_class(output, classes)
+            )
+
+        return Explainer(self.method, self.unit, self.against, explain)
+
+
+def two_sided(values: Array) -> Array:
+    """The last axis of size 1 (for class 1 against class 0) becomes both: what speaks for one speaks against the
+    other."""
+    found = np.asarray(values, dtype=np.float64)
+    return np.concatenate([-found, found], axis=-1) if found.shape[-1] == 1 else found
+
+
+def columns(values: Any) -> Array:
+    """``(n,)`` or ``(n, k)`` to ``(n, k)``."""
+    found = np.asarray(values, dtype=np.float64)
+    return found[:, None] if found.ndim == 1 else found
+
+
+def native_of(target: Target) -> object | None:
+    """The model itself, or ``None``."""
+    known = getattr(target, "native", None)
+    if known is None:
+        known = getattr(getattr(target, "predict", None), "__self__", None)
+    return known
+
+
+def unwrapped(model: object) -> tuple[Any, Callable[[Array], Array]] | None:
+    """The last step of a pipeline and what its earlier steps make of an input, where they leave features apart; a model
+    that is no pipeline as it is. ``None`` where features are mixed."""
+    if type(model).__name__ != "Pipeline" or not hasattr(model, "steps"):
+        return model, lambda x: x
+    *earlier, (_, last) = model.steps
+    if any(step != "passthrough" and type(step).__name__ not in FEATUREWISE for _, step in earlier):
+        return None
+
+    def before(x: Array) -> Array:
+        for _, step in earlier:
+            if step != "passthrough":
+                x = np.asarray(step.transform(x))
+        return x
+
+    return last, before
+
+
+def agrees(raw: Callable[[Array], Array], target: Target, x: Array) -> bool:
+    """Whether the largest raw output is the label that the target gives, for all but one in a hundred of ``x``: else
+    its columns are not the classes, or somebody changes the answers."""
+    output = two_sided(np.asarray(raw(x.reshape(len(x), -1)), dtype=np.float64))
+    if output.shape[1] != target.classes:
+        return False
+    return bool((output.argmax(axis=1) != target.labels(x)).mean() <= 0.01)
