@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.targets.base import TargetError
+from violet.targets.base import Offers, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +38,10 @@ def to_labels(answer: Any, rows: int, classes: int, name: str, words: Sequence[s
     labels = found.astype(np.int64)
     outside = (labels < 0) | (labels >= classes) if classes else labels < 0
     if outside.any():
+        known = f", and there are {classes} (0 to {classes - 1})." if classes else "."
         raise TargetError(
-            f"{name} answered class {labels[outside][0]}, and there are {classes} (0 to {classes - 1})."
-            if classes
-            else f"{name} answered class {labels[outside][0]}."
+            f"{name} answered class {labels[outside][0]}{known}",
+            "Say the names of the model's classes in their order with --classes.",
         )
     return labels
 
@@ -56,7 +56,10 @@ def _from_words(found: Array, classes: int, name: str, words: Sequence[str]) -> 
             place = int(text)
         if place < 0:
             known = ", ".join(words[:8]) or f"0 to {classes - 1}"
-            raise TargetError(f"{name} answered {text[:60]!r}, which is no class of the data ({known}).")
+            raise TargetError(
+                f"{name} answered {text[:60]!r}, which is no class of the data ({known}).",
+                "Say the names of the model's classes in their order with --classes.",
+            )
         labels[row] = place
     return labels
 
@@ -102,12 +105,42 @@ def looks_like_probabilities(scores: Array) -> bool:
 
 
 def looks_like_labels(answer: Any) -> bool:
-    """Whether it is one whole number or word a row."""
+    """Whether it is one whole number or word a row. A column ``(n, 1)`` of floats is scores, whatever its values."""
     found = np.asarray(answer)
-    if found.ndim == 2 and found.shape[1] == 1:
-        found = found[:, 0]
-    if found.ndim != 1:
+    column = found.ndim == 2 and found.shape[1] == 1
+    if found.ndim != 1 and not column:
         return False
     if found.dtype.kind in "biuOUS":
         return True
-    return bool(np.isfinite(found).all() and (found == np.floor(found)).all())
+    return bool(not column and np.isfinite(found).all() and (found == np.floor(found)).all())
+
+
+def what_it_gives(answer: Any, rows: int, said: str, name: str, known: int = 0) -> tuple[Offers, int]:
+    """What a model offers that answered like this to ``rows`` rows, and how many classes it knows (``known``: as many
+    are known of). ``said`` is what the user says that it gives (``labels``, ``scores``, ``probabilities``, ...; empty:
+    nothing). Raises ``TargetError`` where the answer is not that, or nothing that can be read."""
+    if said == "labels" or (not said and looks_like_labels(answer)):
+        found = np.asarray(answer)
+        if found.ndim == 2 and found.shape[1] > 1:
+            return Offers.LABELS, found.shape[1]
+        if len(found) != rows:
+            raise wrong_shape(found.shape, rows, name, "one label a row")
+        if not known:
+            raise TargetError(
+                f"{name} gives labels only, so the number of classes must be said.", "Name data, or say --classes."
+            )
+        return Offers.LABELS, known
+    found = np.asarray(answer)
+    single = found.ndim == 1 or found.shape[1:] == (1,)
+    within = single and found.dtype.kind in "fiub" and bool(((found >= 0) & (found <= 1)).all())
+    if said == "probabilities":
+        within = True
+    elif said in ("scores", "logits", "log-probabilities"):
+        within = False
+    if single and known > 2:
+        raise wrong_shape(found.shape, rows, name, f"{known} scores a row")
+    scores = to_scores(answer, rows, 0, name, within)
+    offers = Offers.LABELS | Offers.SCORES
+    if said == "probabilities" or (not said and (within or looks_like_probabilities(scores))):
+        offers |= Offers.PROBABILITIES
+    return offers, scores.shape[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.domain.errors import VioletError
-from violet.targets.answers import looks_like_labels, looks_like_probabilities, to_labels, to_scores
+from violet.targets.answers import to_labels, to_scores, what_it_gives
 from violet.targets.base import Counter, InputDomain, InputKind, Offers, TargetError
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class CallableTarget:
     What it gives is what ``offers`` says: labels ``(n,)`` (whole numbers, or the words of ``words``); or scores ``(n,
     classes)``, which with ``Offers.PROBABILITIES`` add up to 1; or for two classes one number a row. Where ``offers``
     has no scores and ``predict`` gives a table, its largest column is the label. ``batch`` is the most rows of one call
-    (0: any). What ``predict`` raises becomes a ``TargetError``.
+    (0: any). ``order`` says which output of ``predict`` each class is (empty: the same); ``words`` are the names of the
+    outputs. What ``predict`` raises becomes a ``TargetError``.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class CallableTarget:
         name: str = "",
         *,
         words: Sequence[str] = (),
+        order: Sequence[int] = (),
         batch: int = 0,
     ) -> None:
         self.predict = predict
@@ -48,6 +50,7 @@ class CallableTarget:
         self.name = name or getattr(predict, "__qualname__", "") or type(predict).__name__
         self.counter = Counter()
         self._words = tuple(words)
+        self._order = () if tuple(order) == tuple(range(classes)) else tuple(order)
         self._batch = batch
 
     def labels(self, x: Array) -> Array:
@@ -60,22 +63,33 @@ class CallableTarget:
             raise TargetError(f"{self.name} gives labels, and no scores.")
         return self._in_batches(x, self._scores)
 
-    def _in_batches(self, x: Array, ask: Callable[[Array], Array]) -> Array:
+    def ask(self, x: Array) -> Any:
+        """What ``predict`` itself answers to these rows, in as many calls as ``batch`` makes it; counted."""
         x = prepared(x, self.domain, self.name)
         if not self._batch or len(x) <= self._batch:
-            return ask(x)
-        return np.concatenate([ask(x[start : start + self._batch]) for start in range(0, len(x), self._batch)])
+            return self._ask(x)
+        parts = [self._ask(x[start : start + self._batch]) for start in range(0, len(x), self._batch)]
+        return np.concatenate([np.asarray(part) for part in parts])
+
+    def _in_batches(self, x: Array, read: Callable[[Array], Array]) -> Array:
+        x = prepared(x, self.domain, self.name)
+        if not self._batch or len(x) <= self._batch:
+            return read(x)
+        return np.concatenate([read(x[start : start + self._batch]) for start in range(0, len(x), self._batch)])
 
     def _labels(self, x: Array) -> Array:
         answer = self._ask(x)
         found = np.asarray(answer)
         if found.ndim == 2 and found.shape[1] > 1:
-            return np.asarray(to_scores(found, len(x), self.classes, self.name, False).argmax(axis=1))
-        return to_labels(answer, len(x), self.classes, self.name, self._words)
+            labels = to_scores(found, len(x), self.classes, self.name, False).argmax(axis=1)
+        else:
+            labels = to_labels(answer, len(x), self.classes, self.name, self._words)
+        return np.asarray(np.argsort(self._order)[labels] if self._order else labels, dtype=np.int64)
 
     def _scores(self, x: Array) -> Array:
         answer = self._ask(x)
-        return to_scores(answer, len(x), self.classes, self.name, Offers.PROBABILITIES in self.offers)
+        found = to_scores(answer, len(x), self.classes, self.name, Offers.PROBABILITIES in self.offers)
+        return found[:, self._order] if self._order else found
 
     def _ask(self, x: Array) -> Any:
         self.counter.rows += len(x)
@@ -85,9 +99,8 @@ class CallableTarget:
         except VioletError:
             raise
         except Exception as error:
-            raise TargetError(
-                f"{self.name} broke on {len(x)} rows: {type(error).__name__}: {first_line(error)}"
-            ) from error
+            kind = type(error).__name__
+            raise TargetError(f"{self.name} broke on {len(x)} rows: {kind}: {first_line(error)}") from error
 
 
 def from_function(
@@ -106,20 +119,8 @@ def from_function(
     """
     asked = example(domain) if sample is None else sample
     probing = CallableTarget(predict, domain, classes, Offers.LABELS, name)
-    answer = probing._ask(prepared(asked, domain, probing.name))
-    if looks_like_labels(answer):
-        known = classes or len(words)
-        if not known:
-            raise TargetError(f"{probing.name} gives labels only, so the number of classes must be said.")
-        to_labels(answer, len(asked), known, probing.name, words)
-        return CallableTarget(predict, domain, known, Offers.LABELS, name, words=words)
-    single = np.ndim(answer) == 1 or np.shape(answer)[1:] == (1,)
-    within = single and bool(((np.asarray(answer) >= 0) & (np.asarray(answer) <= 1)).all())
-    scores = to_scores(answer, len(asked), classes, probing.name, within)
-    offers = Offers.LABELS | Offers.SCORES
-    if within or looks_like_probabilities(scores):
-        offers |= Offers.PROBABILITIES
-    return CallableTarget(predict, domain, scores.shape[1], offers, name, words=words)
+    offers, count = what_it_gives(probing.ask(asked), len(asked), "", probing.name, classes or len(words))
+    return CallableTarget(predict, domain, count, offers, name, words=words)
 
 
 def prepared(x: Array, domain: InputDomain, name: str) -> Array:
@@ -133,13 +134,19 @@ def prepared(x: Array, domain: InputDomain, name: str) -> Array:
 
 
 def example(domain: InputDomain, rows: int = 3) -> Array:
-    """A few inputs within the domain: a quarter, a half and three quarters of the way up; short texts for text."""
+    """A few inputs within the domain: a quarter, a half and three quarters of the way up (whole numbers where a schema
+    asks for them); short texts for text."""
     if domain.kind is InputKind.TEXT:
         return np.array(["yes", "a text of some words", "no"][:rows], dtype=object)
     low = np.where(np.isfinite(domain.low), domain.low, -1.0)
     high = np.where(np.isfinite(domain.high), domain.high, 1.0)
     places = np.linspace(0.25, 0.75, rows).reshape((rows,) + (1,) * len(domain.shape))
-    return np.asarray(np.broadcast_to(low + places * (high - low), (rows, *domain.shape)), dtype=domain.dtype)
+    found = np.array(np.broadcast_to(low + places * (high - low), (rows, *domain.shape)), dtype=np.float64)
+    if domain.schema is not None:
+        for index, feature in enumerate(domain.schema.features):
+            if feature.grid[1]:
+                found[:, index] = np.rint(found[:, index])
+    return np.asarray(found, dtype=domain.dtype)
 
 
 def first_line(error: BaseException, most: int = 200) -> str:

@@ -13,7 +13,7 @@ from violet.targets.base import Counter, InputDomain, Offers, TargetError
 from violet.targets.callable_target import first_line, prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ class TorchTarget:
     that are randomised in evaluation mode are welcome; each call draws anew. ``outputs`` says what the module ends
     with; the logarithm is taken of probabilities, so that ``logits`` are logits up to a constant a row. ``batch`` is
     the most rows of one forward pass in ``labels``, ``scores`` and ``gradient``; ``logits`` takes what it is given.
+    ``order`` says which output of the module each class is (empty: the same); ``classes`` 0 takes as many as come.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class TorchTarget:
         *,
         name: str = "",
         outputs: str = "logits",
+        order: Sequence[int] = (),
         device: str = "cpu",
         batch: int = 1024,
     ) -> None:
@@ -56,6 +58,8 @@ class TorchTarget:
         self.outputs = outputs
         self.name = name or type(module).__name__
         self.counter = Counter()
+        places = tuple(order)
+        self._order = () if places == tuple(range(classes)) else places
         self._batch = max(1, batch)
 
     def logits(self, x: Any) -> Any:
@@ -85,13 +89,13 @@ class TorchTarget:
             single = found.shape == (rows, 1)
             tiny = torch.finfo(found.dtype).tiny
             found = torch.logit(found, eps=1e-7) if single else torch.log(found.clamp_min(tiny))
-        if found.shape == (rows, 1) and self.classes == 2:
+        if found.shape == (rows, 1) and self.classes in (0, 2):
             found = torch.cat([-found / 2, found / 2], dim=1)
-        if found.shape != (rows, self.classes):
+        if found.ndim != 2 or found.shape != (rows, self.classes or found.shape[1]):
             raise TargetError(
                 f"{self.name} gave a tensor of shape {tuple(found.shape)} for {rows} rows and {self.classes} classes."
             )
-        return found
+        return found[:, list(self._order)] if self._order else found
 
     def labels(self, x: Array) -> Array:
         return np.asarray(self.scores(x).argmax(axis=1), dtype=np.int64)
