@@ -4,7 +4,7 @@ only on demand, in a process with limits."""
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from violet.domain.errors import UsageError, VioletError
 from violet.domain.outcome import Severity
@@ -57,16 +57,46 @@ def digest_of(path: str) -> str:
     return str(identify(path).digest)
 
 
-def open_examined(spec: TargetSpec, digest: str, domain: InputDomain | None, classes: int) -> Target:
-    """Open what ``examine`` let pass. Raises ``VioletError`` where the file is another one by now."""
-    from violet.targets.opening import needs_trust, open_target
+def open_examined(spec: TargetSpec, digest: str, domain: InputDomain | None, names: tuple[str, ...]) -> Target:
+    """Open what ``examine`` let pass; its classes in the order of ``names``. A defended model's members are examined here.
+
+    Raises ``VioletError`` where the file is another one by now.
+    """
+    from violet.defenses.defended import is_defended
+    from violet.targets.opening import open_target
 
     if digest and digest_of(spec.location) != digest:
         raise VioletError(f"{spec.location} changed after it was examined: it is not loaded.", "Run the test again.")
-    if digest and needs_trust(spec):
-        return _hosted(spec, domain, classes)
-    return open_target(spec, domain, classes)
+    if digest and is_defended(spec.location):
+        return _defended(spec, domain, names)
+    return open_target(spec, domain, len(names), names=names, host=host)
 
 
-def _hosted(spec: TargetSpec, domain: InputDomain | None, classes: int) -> Target:
-    raise NotImplementedError
+def _defended(spec: TargetSpec, domain: InputDomain | None, names: tuple[str, ...]) -> Target:
+    from dataclasses import replace
+
+    from violet.defenses.defended import read_defended
+    from violet.defenses.torch_defended import defended
+
+    model = read_defended(spec.location)
+    members = []
+    for member, expected in zip(model.members, model.digests, strict=True):
+        beside = os.path.join(os.path.dirname(spec.location), member.location)
+        location = beside if os.path.exists(beside) else member.location
+        # Trust is given by whoever runs the test, never by a file.
+        found = replace(member, location=location, trust=member.trust and spec.trust)
+        digest, _ = examine(found)
+        if digest != expected:
+            raise VioletError(
+                f"{spec.location} names {member.location} with the digest {expected}; it has {digest or 'none'}.",
+                "Harden the model again, or restore the file.",
+            )
+        members.append(open_examined(found, digest, domain, names))
+    return defended(members, model.steps, model.seed, os.path.basename(spec.location))
+
+
+def host(function: str, words: tuple[str, ...]) -> Any:
+    """A process with limits for what runs code when it is loaded."""
+    from violet.engine.hosted import HostedProcess
+
+    return HostedProcess(function, words)

@@ -138,7 +138,7 @@ class Arena:
             spec=self.options.target,
             digest=self.digest,
             domain=self.target.domain,
-            classes=self.target.classes,
+            names=self.data.classes,
             attack=planned.attack,
             x=self.x[rows],
             y=self.y[rows],
@@ -290,7 +290,7 @@ def prepare(
     digest = ""
     if target is None:
         digest, _ = examine(options.target) if options.scan else ("", None)
-        target = open_examined(options.target, digest, data.domain, len(data.classes))
+        target = open_examined(options.target, digest, data.domain, data.classes)
     lend(options.target, target)
     steadiness = check_target(target, data, seed=options.seed)
     if target.classes < len(data.classes):

@@ -35,7 +35,7 @@ class Chunk:
     spec: TargetSpec
     digest: str
     domain: InputDomain
-    classes: int
+    names: tuple[str, ...]
     attack: str
     x: Array
     y: Array
@@ -79,12 +79,12 @@ def lend(spec: TargetSpec, target: Target) -> None:
     _OPEN[spec] = target
 
 
-def opened(spec: TargetSpec, digest: str, domain: InputDomain, classes: int) -> Target:
+def opened(spec: TargetSpec, digest: str, domain: InputDomain, names: tuple[str, ...]) -> Target:
     """The target, opened once a process. Raises ``VioletError`` where the file is not the one that was examined."""
     if spec not in _OPEN:
         from violet.services.testing.opening import open_examined
 
-        _OPEN[spec] = open_examined(spec, digest, domain, classes)
+        _OPEN[spec] = open_examined(spec, digest, domain, names)
     return _OPEN[spec]
 
 
@@ -94,7 +94,7 @@ def attack_chunk(chunk: Chunk) -> ChunkResult:
 
     from violet.targets.unit import in_unit_space
 
-    target = opened(chunk.spec, chunk.digest, chunk.domain, chunk.classes)
+    target = opened(chunk.spec, chunk.digest, chunk.domain, chunk.names)
     entry = find(chunk.attack)
     unit = entry.attack.unit
     domain = target.domain
