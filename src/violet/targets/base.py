@@ -74,6 +74,17 @@ class InputDomain:
         return np.asarray(self.low + np.asarray(unit, dtype=np.float64) * span, dtype=self.dtype)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Native:
+    """The model behind a target, for who can take it apart (``violet.explain``): where it is in this process, and takes
+    numbers. ``columns`` are the features of the domain that it takes, in its order (empty: all, flattened); ``order``
+    says which of its outputs each class is (empty: the same)."""
+
+    model: Any
+    columns: tuple[int, ...] = ()
+    order: tuple[int, ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Counter:
     """Rows a target was asked about (forward), rows it gave gradients of (backward), and calls."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from violet.domain.errors import VioletError
 from violet.targets.answers import to_labels, to_scores, what_it_gives
-from violet.targets.base import Counter, InputDomain, InputKind, Offers, TargetError
+from violet.targets.base import Counter, InputDomain, InputKind, Native, Offers, TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +52,12 @@ class CallableTarget:
         self._words = tuple(words)
         self._order = () if tuple(order) == tuple(range(classes)) else tuple(order)
         self._batch = batch
+        self.native: Native | None = None
+
+    def show(self, model: Any, columns: Sequence[int] = ()) -> CallableTarget:
+        """Let ``model`` be seen as what answers; ``columns`` as ``Native`` has them. Gives the target itself."""
+        self.native = Native(model, tuple(columns), self._order)
+        return self
 
     def labels(self, x: Array) -> Array:
         if Offers.SCORES in self.offers:

@@ -64,7 +64,9 @@ def adopt_catboost(model: Any, opening: Opening) -> Target:
         places = {word: index for index, word in enumerate(classes)}
         return np.array([places[str(word)] for word in answer.reshape(-1).tolist()], dtype=np.int64)
 
-    return opening.target(predict, domain, offers, own=classes)
+    target = opening.target(predict, domain, offers, own=classes)
+    straight = columns == tuple(range(int(np.prod(domain.shape))))
+    return target if wanted == "Class" else target.show(model, () if straight else columns)
 
 
 def _feeder(model: Any, domain: InputDomain, columns: tuple[int, ...]) -> Callable[[Array], Any]:

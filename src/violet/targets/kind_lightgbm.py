@@ -41,7 +41,7 @@ def adopt_booster(booster: Any, opening: Opening) -> Target:
     offers = Offers.LABELS | Offers.SCORES
     if not raw and objective not in ("multiclassova", "multiclass_ova", "ova", "ovr"):
         offers |= Offers.PROBABILITIES
-    feed, domain = _feeder(booster, opening)
+    feed, domain, columns = _feeder(booster, opening)
 
     def predict(x: Array) -> Any:
         return booster.predict(feed(x), raw_score=raw, num_threads=1)
@@ -53,7 +53,8 @@ def adopt_booster(booster: Any, opening: Opening) -> Target:
             return np.asarray(found.argmax(axis=1) if found.ndim == 2 else found > 0.5, dtype=np.int64)
 
         return opening.target(labels, domain, Offers.LABELS, count=count)
-    return opening.target(predict, domain, offers, count=count)
+    target = opening.target(predict, domain, offers, count=count)
+    return target if columns is None else target.show(booster, columns)
 
 
 def _objective(booster: Any) -> str:
@@ -64,7 +65,9 @@ def _objective(booster: Any) -> str:
     return ""
 
 
-def _feeder(booster: Any, opening: Opening) -> tuple[Callable[[Array], Any], Any]:
+def _feeder(booster: Any, opening: Opening) -> tuple[Callable[[Array], Any], Any, tuple[int, ...] | None]:
+    """What makes of the domain's rows what the booster takes, the domain, and the columns of it that are numbers to the
+    booster (``None``: it takes words)."""
     names = tuple(booster.feature_name())
     named = not all(_GENERIC.fullmatch(name) for name in names)
     domain = opening.inputs((len(names),), names if named else ())
@@ -72,15 +75,15 @@ def _feeder(booster: Any, opening: Opening) -> tuple[Callable[[Array], Any], Any
         raise TargetError(f"{opening.name} takes numbers, and the data is text.")
     if not (named and domain.names):
         check_width(domain, len(names), opening.name)
-        return flat, domain
+        return flat, domain, ()
     # LightGBM writes names without the characters that JSON forbids
     own = {_plain(name): name for name in domain.names}
     columns = columns_of(domain, [own.get(name, name) for name in names], opening.name)
     if getattr(booster, "pandas_categorical", None) and has_words(domain):
-        return (lambda x: frame(x, domain, columns, names, categories=True)), domain
+        return (lambda x: frame(x, domain, columns, names, categories=True)), domain, None
     if columns == tuple(range(domain.shape[0])):
-        return flat, domain
-    return (lambda x: x[:, list(columns)]), domain
+        return flat, domain, ()
+    return (lambda x: x[:, list(columns)]), domain, columns
 
 
 def _plain(name: str) -> str:

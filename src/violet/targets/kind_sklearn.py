@@ -69,7 +69,12 @@ def adopt_estimator(model: Any, opening: Opening) -> Target:
     classes = _classes(model, opening)
     feed, domain = feeder(model, opening)
     predict, offers = _method(model, classes, feed, opening)
-    return opening.target(predict, domain, offers, own=tuple(_word(value) for value in classes))
+    target = opening.target(predict, domain, offers, own=tuple(_word(value) for value in classes))
+    numbers = domain.kind is not InputKind.TEXT and not has_words(domain)
+    if not numbers or Offers.SCORES not in offers:
+        return target
+    wanted = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
+    return target.show(model, columns_of(domain, wanted, opening.name) if wanted and domain.names else ())
 
 
 def _word(value: Any) -> str:

@@ -76,7 +76,7 @@ def adopt_booster(booster: Any, opening: Opening) -> Target:
             return np.asarray(found.argmax(axis=1) if found.ndim == 2 else found > 0.5, dtype=np.int64)
 
         return opening.target(labels, domain, Offers.LABELS, count=count)
-    return opening.target(predict, domain, offers, count=count)
+    return opening.target(predict, domain, offers, count=count).show(booster, () if straight else columns)
 
 
 def _classes(objective: str, learner: Any, opening: Opening) -> int:
