@@ -7,15 +7,13 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from violet.domain.errors import UsageError
+from violet.targets.data_options import DataOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from violet.targets.base import LabelledData
-    from violet.targets.data_options import DataOptions
 
     Reader = Callable[[str, DataOptions], LabelledData]
 
@@ -40,24 +38,21 @@ def load_data(
     Raises ``UsageError``, with the place, for what cannot be tested on: missing, empty, of unequal length, NaN, labels
     out of range, a single class.
     """
-    from violet.targets.data_options import DataOptions
-
     where = os.fspath(path)
     if not os.path.exists(where):
         raise UsageError(f"{where}: there is no such file.")
-    options = DataOptions(schema_path, label, tuple(segment), layout, value_range)
-    data = _reader(where)(where, options)
-    data = replace(data, name=data.name or os.path.basename(os.path.normpath(where)))
-    return sample(data, limit, seed) if limit else data
-
-
-def sample(data: LabelledData, limit: int, seed: int) -> LabelledData:
-    """At most ``limit`` rows, drawn without replacement with ``seed``, in the order they had."""
     if limit < 0:
         raise UsageError(f"A limit of {limit} rows makes no sense.")
-    if limit >= len(data):
+    options = DataOptions(schema_path, label, tuple(segment), layout, value_range, limit, seed)
+    data = _reader(where)(where, options)
+    return sample(replace(data, name=data.name or os.path.basename(os.path.normpath(where))), options)
+
+
+def sample(data: LabelledData, options: DataOptions) -> LabelledData:
+    """The rows that ``options`` draw; all where there are no more."""
+    chosen = options.drawn(len(data))
+    if len(chosen) == len(data):
         return data
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(data))[:limit])
     return replace(
         data,
         x=data.x[chosen],
@@ -78,7 +73,7 @@ def _reader(path: str) -> Reader:
         from violet.targets.data_tables import read_parquet
 
         return read_parquet
-    if "zip" in found:
+    if "npz" in found or "zip" in found:
         from violet.targets.data_arrays import read_npz
 
         return read_npz

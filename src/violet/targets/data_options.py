@@ -14,6 +14,16 @@ class DataOptions:
     segment: tuple[str, ...] = ()
     layout: str = ""
     value_range: tuple[float, float] | None = None
+    limit: int = 0
+    seed: int = 0
+
+    def drawn(self, rows: int) -> list[int]:
+        """The rows that are wanted of so many: at random without replacement, in their order."""
+        if not self.limit or self.limit >= rows:
+            return list(range(rows))
+        import numpy as np
+
+        return sorted(np.random.default_rng(self.seed).permutation(rows)[: self.limit].tolist())
 
 
 def closest(name: str, known: tuple[str, ...]) -> str:
