@@ -45,9 +45,7 @@ def target_of(
     target = CallableTarget(
         lambda x: model.predict_proba(flat(x)), domain, len(model.classes_), Offers.PROBABILITIES, type(model).__name__
     )
-    if native:
-        target.native = model  # type: ignore[attr-defined]
-    return target
+    return target.show(model) if native else target
 
 
 def brute_force(value: Callable[[Array], float], players: int) -> Array:

@@ -129,6 +129,33 @@ def test_forests_of_scikit_learn(data: Any, forest: Any) -> None:
     assert found.error.max() < 1e-6
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_columns_and_classes_in_another_order(order: tuple[int, ...]) -> None:
+    """A model opened with data whose columns and classes stand otherwise than those it was trained on."""
+    import pandas
+
+    from violet.targets.adopting import adopt
+    from violet.targets.base import TargetSpec
+    from violet.targets.request import Opening
+
+    x, y = table(features=4, classes=3)
+    words = np.array(["low", "middle", "top"])
+    frame = pandas.DataFrame(x[:, [3, 1, 0]], columns=["d", "b", "a"])
+    model = RandomForestClassifier(8, max_depth=4, random_state=0).fit(frame, words[y])
+    domain = box(4, ("a", "b", "c", "d"))
+    names = tuple(words[list(order)])
+    target = adopt(model, Opening(TargetSpec("forest"), domain, 3, names))
+    explainer = explainer_for(target, x[:10], players_of(domain))
+    assert explainer.method is Method.TREE_SHAP
+    own = target.labels(x[20:24])
+    found = explainer.explain(x[20:24], own)
+    assert np.allclose(found.output, target.scores(x[20:24])[np.arange(4), own], atol=1e-6)
+    assert not found.values[:, 2].any(), "the model never sees column c"
+    for row, label in enumerate(own):
+        wanted = slow(lambda rows, c=label: target.scores(rows)[:, c], x[20 + row], x[:10])
+        assert np.allclose(found.values[row], wanted, atol=1e-5)
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_histogram_boosting(classes: int) -> None:
     x, y = table(features=4, classes=classes)
@@ -188,8 +215,7 @@ def test_a_target_that_answers_otherwise_than_its_model_is_not_taken_apart() -> 
     x, y = table(features=4)
     model = LogisticRegression().fit(x, y)
     target = CallableTarget(lambda rows: model.predict_proba(rows)[:, ::-1], box(4), 2, Offers.PROBABILITIES)
-    target.native = model  # type: ignore[attr-defined]
-    explainer = explainer_for(target, x[:20], players_of(box(4)))
+    explainer = explainer_for(target.show(model), x[:20], players_of(box(4)))
     assert explainer.method is Method.KERNEL_SHAP
     assert "not what the target answers" in explainer.notes[0]
 
@@ -265,8 +291,6 @@ def test_permutation_and_labels_only(data: Any, forest: Any) -> None:
     assert set(found.output) == {1.0}
     shap_values = explainer_for(target, data[0][100:140], players).explain(x[:5], target.labels(x[:5]))
     assert shap_values.error.max() < 1e-9
-    behind = CallableTarget(forest.predict, box(FEATURES), 2, Offers.LABELS, "a bound method")
-    assert explainer_for(behind, data[0][100:140], players).method is Method.TREE_SHAP
 
 
 def test_permutation_is_the_mean_over_every_donor_when_there_is_one() -> None:

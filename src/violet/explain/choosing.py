@@ -9,7 +9,7 @@ from violet.domain.explanation import Method
 from violet.explain.gradients import gradient, integrated_gradients
 from violet.explain.kernel import kernel_shap
 from violet.explain.linear import linear
-from violet.explain.native import Decomposed, agrees, native_of, unwrapped
+from violet.explain.native import Decomposed, agrees, native_of, quiet, taken, unwrapped
 from violet.explain.permutation import permutation
 from violet.explain.trees import booster, scikit_learn
 from violet.targets.base import Offers
@@ -55,7 +55,9 @@ def explainer_for(
     if method != Method.KERNEL_SHAP:
         found, why = decomposed(target, background)
         if found is not None and (method in (AUTO, "shap") or method == found.method):
-            return found.explainer()
+            shown = native_of(target)
+            assert shown is not None
+            return found.explainer(shown)
         if method in _NATIVE:
             has = f"; it is explained by {found.method}" if found is not None else ""
             raise UsageError(f"--method {method} does not fit {target.name}: {why}{has}.", "Leave --method out.")
@@ -65,19 +67,20 @@ def explainer_for(
 
 def decomposed(target: Target, background: Array) -> tuple[Decomposed | None, str]:
     """The model behind the target in a form that says what features add, or why there is none."""
-    model = native_of(target)
-    if model is None:
+    shown = native_of(target)
+    if shown is None:
         return None, "the model itself is not at hand"
-    inside = unwrapped(model)
+    inside = unwrapped(shown.model)
     if inside is None:
         return None, "its pipeline mixes features before the model sees them"
     last, before = inside
-    flat = background.reshape(len(background), -1)
+    rows = taken(background, shown)
     try:
-        found = booster(last, before) or scikit_learn(last, before, flat) or linear(last, before, flat)
+        with quiet():
+            found = booster(last, before) or scikit_learn(last, before, rows) or linear(last, before, rows)
         if found is None:
             return None, f"{type(last).__name__} is no tree or linear model that can be taken apart"
-        if not agrees(found.raw, target, background):
+        if not agrees(found.raw, shown, target, background):
             return None, f"what {type(last).__name__} computes inside is not what the target answers"
     except VioletError:
         raise

@@ -1,12 +1,14 @@
 """The model behind a target, where it is at hand: some models can be explained exactly from what they are made of.
 
-A target shows it as ``native``; one that was made of a bound method (``model.predict_proba``) leads to it as well. What
-runs in another process, or on another machine, has none, and is explained from its answers.
+A target shows it as ``native``. What runs in another process, or on another machine, has none, and is explained from
+its answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from violet.explain.base import Attributions, Explainer, own_class
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from violet.targets.base import Target
+    from violet.targets.base import Native, Target
 
     Array = NDArray[Any]
 
@@ -47,18 +49,40 @@ class Decomposed:
     parts: Callable[[Array], tuple[Array, Array]]
     raw: Callable[[Array], Array]
 
-    def explainer(self) -> Explainer:
+    def explainer(self, shown: Native) -> Explainer:
+        """Of a target that shows the model as ``shown``: its features and classes are put where the target has them."""
+
         def explain(x: Array, classes: Array) -> Attributions:
-            flat = x.reshape(len(x), -1)
-            parts, base = self.parts(flat)
+            rows = taken(x, shown)
+            own = outputs_of(classes, shown)
+            with quiet():
+                parts, base = self.parts(rows)
+                output = two_sided(self.raw(rows))
             base = np.broadcast_to(base, (len(x), parts.shape[2]))
-            output = two_sided(np.asarray(self.raw(flat), dtype=np.float64))
-            values = two_sided(parts)[np.arange(len(x)), :, classes]
-            return Attributions(
-                values.reshape(x.shape), own_class(two_sided(np.asarray(base)), classes), own_class(output, classes)
-            )
+            values = np.zeros((len(x), int(np.prod(x.shape[1:]))))
+            values[:, list(shown.columns) or slice(None)] = two_sided(parts)[np.arange(len(x)), :, own]
+            return Attributions(values.reshape(x.shape), own_class(two_sided(base), own), own_class(output, own))
 
         return Explainer(self.method, self.unit, self.against, explain)
+
+
+def taken(x: Array, shown: Native) -> Array:
+    """The features that the model takes, in its order: ``(n, *shape)`` to ``(n, features)``."""
+    flat = x.reshape(len(x), -1)
+    return flat[:, list(shown.columns)] if shown.columns else flat
+
+
+def outputs_of(classes: Array, shown: Native) -> Array:
+    """Which of the model's outputs these classes are."""
+    return np.asarray(shown.order)[classes] if shown.order else classes
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Models that were fitted on named columns complain about rows without names, which stand in the right order."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def two_sided(values: Array) -> Array:
@@ -74,12 +98,9 @@ def columns(values: Any) -> Array:
     return found[:, None] if found.ndim == 1 else found
 
 
-def native_of(target: Target) -> object | None:
+def native_of(target: Target) -> Native | None:
     """The model itself, or ``None``."""
-    known = getattr(target, "native", None)
-    if known is None:
-        known = getattr(getattr(target, "predict", None), "__self__", None)
-    return known
+    return getattr(target, "native", None)
 
 
 def unwrapped(model: object) -> tuple[Any, Callable[[Array], Array]] | None:
@@ -100,10 +121,11 @@ def unwrapped(model: object) -> tuple[Any, Callable[[Array], Array]] | None:
     return last, before
 
 
-def agrees(raw: Callable[[Array], Array], target: Target, x: Array) -> bool:
+def agrees(raw: Callable[[Array], Array], shown: Native, target: Target, x: Array) -> bool:
     """Whether the largest raw output is the label that the target gives, for all but one in a hundred of ``x``: else
     its columns are not the classes, or somebody changes the answers."""
-    output = two_sided(np.asarray(raw(x.reshape(len(x), -1)), dtype=np.float64))
+    with quiet():
+        output = two_sided(raw(taken(x, shown)))
     if output.shape[1] != target.classes:
         return False
-    return bool((output.argmax(axis=1) != target.labels(x)).mean() <= 0.01)
+    return bool((output.argmax(axis=1) != outputs_of(target.labels(x), shown)).mean() <= 0.01)

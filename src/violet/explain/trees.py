@@ -73,8 +73,8 @@ def _xgboost(model: Any, before: Callable[[Array], Array]) -> Decomposed | None:
     inner = model.get_booster() if hasattr(model, "get_booster") else model
     if not hasattr(inner, "predict"):
         return None
-    best = getattr(model, "best_iteration", None) if model is not inner and _stopped_early(model) else None
-    limit = (0, best + 1) if best is not None else (0, 0)
+    best = inner.attr("best_iteration")  # with early stopping it predicts with the trees up to the best
+    limit = (0, int(best) + 1) if best is not None else (0, 0)
 
     def matrix(x: Array) -> Any:
         return xgboost.DMatrix(before(x), feature_names=inner.feature_names, feature_types=inner.feature_types)
@@ -87,10 +87,6 @@ def _xgboost(model: Any, before: Callable[[Array], Array]) -> Decomposed | None:
         return np.asarray(inner.predict(matrix(x), output_margin=True, strict_shape=True, iteration_range=limit))
 
     return Decomposed(Method.BOOSTER_SHAP, "log-odds", PATHS, parts, raw)
-
-
-def _stopped_early(model: Any) -> bool:
-    return getattr(model, "early_stopping_rounds", None) is not None
 
 
 def _lightgbm(model: Any, before: Callable[[Array], Array]) -> Decomposed | None:
