@@ -40,14 +40,22 @@ class Grid:
         left = rng.integers(0, self.width - size + 1, count)
         return np.asarray(top * row + left * column)
 
+    def tiles(self, size: int) -> Array:
+        """For each flat position, the number of its square tile of this size: ``(features,)``."""
+        return self._numbered(size, size)
+
     def columns(self) -> Array:
         """For each flat position, the number of its column of its channel: ``(features,)``."""
+        return self._numbered(self.height, 1)
+
+    def _numbered(self, tall: int, wide: int) -> Array:
         channel = np.arange(self.channels)[:, None, None]
         row = np.arange(self.height)[None, :, None]
         column = np.arange(self.width)[None, None, :]
+        down, across = -(-self.height // tall), -(-self.width // wide)
         flat = channel * self.steps[0] + row * self.steps[1] + column * self.steps[2]
         found = np.empty(flat.size, dtype=np.int64)
-        found[flat.reshape(-1)] = np.broadcast_to(channel * self.width + column, flat.shape).reshape(-1)
+        found[flat.reshape(-1)] = ((channel * down + row // tall) * across + column // wide).reshape(-1)
         return found
 
 
