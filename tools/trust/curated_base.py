@@ -131,8 +131,15 @@ sklearn.externals.joblib.numpy_pickle: NDArrayWrapper=sibling-file ZNDArrayWrapp
 sklearn.externals.joblib.numpy_pickle_compat: NDArrayWrapper=sibling-file ZNDArrayWrapper=sibling-file
 """
 CHECKED += """
-sklearn.externals.sklearn.externals.cloudpickle.cloudpickle: subimport=import-of-trusted-root
+sklearn.externals.joblib.externals.cloudpickle.cloudpickle: subimport=import-of-trusted-root
+joblib.externals.cloudpickle.cloudpickle: subimport=import-of-trusted-root
+cloudpickle.cloudpickle: subimport=import-of-trusted-root
 cloudpickle: subimport=import-of-trusted-root
+dill._dill: _import_module=import-of-trusted-root
+dill.dill: _import_module=import-of-trusted-root
+"""
+REFER += """
+dill: _dill
 """
 # dill maps the names of built-in types through _load_type; code objects and functions made by dill or cloudpickle
 # (_create_function, _create_code, _make_function, CodeType ...) are deliberately absent: they carry code.

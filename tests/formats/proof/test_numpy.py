@@ -158,10 +158,62 @@ def test_plain_arrays_need_nothing(tmp_path: Path) -> None:
     assert "load without a pickle" in refused(tmp_path / "plain.npz", (tmp_path / "plain.npz").read_bytes())
 
 
-def test_compressed_dumps_are_refused_with_what_to_do(tmp_path: Path) -> None:
+COMPRESSORS: list[Any] = [1, ("zlib", 9), ("gzip", 3), ("bz2", 3), ("xz", 1), ("lzma", 1), ("lz4", 1)]
+
+
+@pytest.mark.parametrize("compress", COMPRESSORS, ids=str)
+@settings(FEW, max_examples=10)
+@given(first=arrays(), rest=NESTED, protocol=st.sampled_from([2, 3, 4, 5]))
+def test_a_compressed_dump_of_joblib_converts_to_the_same(
+    tmp_path: Path, compress: Any, first: np.ndarray, rest: Any, protocol: int
+) -> None:
+    path = tmp_path / "arrays.joblib"
+    joblib.dump({"first": first, "rest": rest}, path, compress=compress, protocol=protocol)
+    accepted(path, joblib.load(path))
+
+
+def test_a_large_compressed_dump(tmp_path: Path) -> None:
+    """Larger than what is kept in memory, and read in another order than it stands."""
+    value = {"w": np.arange(3_000_000, dtype="<f4").reshape(1500, 2000).T, "b": np.zeros(9)}
+    path = tmp_path / "arrays.joblib"
+    joblib.dump(value, path, compress=1)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    accepted(path, value)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_compressed_files_that_are_no_dumps_of_arrays(tmp_path: Path) -> None:
+    import gzip
+    import zlib
+
     path = tmp_path / "x.joblib"
-    joblib.dump({"w": np.ones(30)}, path, compress=3)
-    assert "compressed" in refused(path, path.read_bytes())
+    joblib.dump({"w": np.ones(30)}, path, compress=("gzip", 3))
+    good = path.read_bytes()
+    assert refused(path, good) == ""
+    inner = gzip.decompress(good)
+    for content, reason in (
+        (good[:-9], "not sound"),
+        (good + b"x", "not sound"),
+        (good[:40] + bytes([good[40] ^ 1]) + good[41:], "not sound"),
+        (gzip.compress(inner + b"\0"), "behind its end"),
+        (gzip.compress(inner + pickle.dumps(1)), "expands to (gzip)"),
+        (gzip.compress(pickle.dumps(Other())), "in what it expands to (gzip): "),
+        (gzip.compress(pickle.dumps({"w": np.ones(2), "f": np.sin})), "in what it expands to (gzip): "),
+        (gzip.compress(good), "a file of its own (gzip)"),
+        (zlib.compress(b"PK\x03\x04 and more that is no archive"), "a file of its own"),
+        (gzip.compress(b"plain text"), "a file of its own"),
+        (gzip.compress(inner) + gzip.compress(inner), "expands to (gzip)"),
+    ):
+        found = refused(path, content)
+        assert reason in found, (reason, found)
+
+
+def test_zstandard_has_no_loader_that_expands_it(tmp_path: Path) -> None:
+    from backports import zstd
+
+    found = refused(tmp_path / "x.joblib", zstd.compress(pickle.dumps({"w": np.ones(2)})))
+    assert "compressed (zstd)" in found
+    assert "file of its own" in found
 
 
 def test_what_follows_an_array_is_refused(tmp_path: Path) -> None:

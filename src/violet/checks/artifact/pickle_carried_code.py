@@ -1,8 +1,11 @@
 """Pickles that carry code by value.
 
 ## What it looks for
-Functions and classes that cloudpickle or dill rebuild from bytecode inside the file, and the names and
-strings that this code uses.
+Functions and classes that cloudpickle or dill rebuild from bytecode inside the file. The bytecode is read, and
+never run: the names it reaches (globals, attributes, imports) and its constants are held against lists. Code that
+only computes is low; code that uses names of which nothing is known is medium; code that runs commands, evaluates
+text, opens connections, loads native code or climbs to the interpreter's internals is high, and so are methods
+that run while the file loads.
 
 ## Why it matters
 The code runs when the object is used. It is not on any disk where a review could have read it, and two
@@ -17,7 +20,6 @@ Move the function into a module that is versioned and reviewed, and save the mod
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from violet.checks.base import Context, check
@@ -25,7 +27,10 @@ from violet.domain import Confidence, Outcome, Rule, Severity
 from violet.formats.pickle.facts import PickleFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from violet.domain import Finding
+    from violet.formats.pickle.facts import Stream
 
 RULE = Rule(
     id="artifact/pickle-carried-code",
@@ -34,11 +39,6 @@ RULE = Rule(
     fix="Move the function into a reviewed module and save the model again.",
     techniques=("AML.T0011.000", "AML.T0018.002"),
     cwe=(502,),
-)
-TELLING = (
-    r"(?:^|\.)(?:os|subprocess|socket|ctypes|pty|importlib|runpy|shutil|requests|urllib|marshal|builtins|sys)$"
-    r"|^(?:system|popen|Popen|check_output|exec|eval|compile|__import__|execve?|fork|dup2|urlopen|getoutput)$"
-    r"|/bin/(?:ba|da|z)?sh|(?:curl|wget|nc)\s+\S|powershell"
 )
 AT_LOAD = frozenset(
     (
@@ -49,29 +49,54 @@ AT_LOAD = frozenset(
 """Methods of a carried class that run while its instances are loaded."""
 AT_CREATION = frozenset(("__init_subclass__", "__set_name__", "__prepare__", "__mro_entries__"))
 """Methods that run while a carried class is made."""
-MARKS = frozenset(("exec", "eval", "__import__", "system", "popen", "Popen", "dup2", "check_output", "getoutput"))
 
 
 @check(RULE, formats=("pickle",))
 def judge(context: Context) -> Iterator[Outcome]:
     facts = context.facts(PickleFacts)
-    made = [code for stream in facts.streams for code in stream.code] if facts else []
-    if not made:
-        return
-    telling = sorted({word for code in made for word in code.words if re.search(TELLING, word)})
-    grave = [w for w in telling if w in MARKS or "/" in w or " " in w]
-    words = {word for code in made for word in code.words}
-    instances = any(code.maker == "instance of a carried class" for code in made)
-    at_load = sorted(words & (AT_LOAD if instances else AT_CREATION))
-    grave += at_load
-    telling += at_load
-    shown = ", ".join(telling[:6])
-    yield context.finding(
-        f"This pickle carries {len(made)} piece{'s' if len(made) > 1 else ''} of code by value"
-        + (f", which use {shown}." if telling else "."),
-        evidence=made[0].evidence,
-        key=made[0].maker,
-        offset=made[0].offset,
-        severity=Severity.HIGH if grave else Severity.MEDIUM,
-        confidence=Confidence.MEDIUM,
+    for stream in facts.streams if facts else ():
+        if stream.code:
+            yield _judge(context, stream)
+
+
+def _judge(context: Context, stream: Stream) -> Finding:
+    from violet.checks.artifact._code_names import judge_codes
+    from violet.formats.pickle.calls import INSTANCE
+    from violet.formats.pickle.carried import carried
+    from violet.formats.pickle.values import render
+
+    found = carried(stream)
+    verdict = judge_codes(found.codes, found.names)
+    instances = any(code.maker == INSTANCE for code in stream.code)
+    at_load = sorted(found.words & (AT_LOAD if instances else AT_CREATION))
+    unread = found.unread or stream.more_code or not found.codes
+    count = len(found.codes)
+    pieces = f"{count} piece{'' if count == 1 else 's'} of code by value" if count else "code by value"
+    if verdict.grave:
+        text, severity = f"which reach out of the model: {_listed(verdict.grave)}", Severity.HIGH
+    elif at_load and not (verdict.harmless and not unread):
+        text, severity = f"with methods that run while it loads: {_listed(at_load)}", Severity.HIGH
+    elif unread:
+        text, severity = "not all of which can be read", Severity.MEDIUM
+    elif verdict.unknown:
+        text, severity = f"which use what Violet cannot vouch for: {_listed(verdict.unknown)}", Severity.MEDIUM
+    elif at_load:
+        text, severity = f"with methods that run while it loads: {_listed(at_load)}", Severity.MEDIUM
+    else:
+        text, severity = "examined: they only compute", Severity.LOW
+    first = stream.code[0]
+    names = ", ".join(dict.fromkeys(code.name for code in found.codes))[:120]
+    uses = ", ".join(verdict.used)[:160]
+    return context.finding(
+        f"This pickle carries {pieces}, {text}.",
+        evidence=f"{names} use{'s' if count == 1 else ''} {uses or 'no global names'}" if count else render(first.made),
+        key=first.maker,
+        offset=first.offset,
+        severity=severity,
+        confidence=Confidence.HIGH if verdict.grave else Confidence.MEDIUM,
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(names)
+    return ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")

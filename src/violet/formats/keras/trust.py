@@ -138,7 +138,7 @@ def _judge_keras(rest: str, leaf: str, function: bool) -> Trust:
     if leaf in _CLASSES_IN_AREAS or area in _FUNCTION_AREAS:
         return Trust.KNOWN
     if function or not leaf[:1].isupper():
-        return Trust.KNOWN if area == "backend" and leaf in _plain_names() else Trust.SUSPECT
+        return Trust.KNOWN if area == "backend" and leaf in plain_names() else Trust.SUSPECT
     return Trust.CUSTOM if area in _REFUSED_AREAS else Trust.KNOWN
 
 
@@ -188,7 +188,7 @@ def judge_tf_symbol(symbol: str) -> Trust:
 
 
 @cache
-def _plain_names() -> frozenset[str]:
+def plain_names() -> frozenset[str]:
     """Names that arithmetic on tensors uses: nothing among them reads, writes, imports or evaluates."""
     return frozenset(
         """
@@ -254,7 +254,7 @@ def dangerous_names(code: Code) -> tuple[str, ...]:
 
 def is_arithmetic(code: Code) -> bool:
     """Whether every name of the code is one that arithmetic on tensors uses."""
-    return all(name in _plain_names() for name in code.names)
+    return all(name in plain_names() for name in code.names)
 
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,}:/")

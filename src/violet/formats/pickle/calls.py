@@ -35,6 +35,8 @@ LIVE_OBJECTS = frozenset(
 LIVE_NAMES = frozenset(name.rpartition(".")[2] for name in LIVE_OBJECTS)
 MOST_CALLS = 8
 MOST_COMPUTED = 100
+MOST_CODE = 4_000
+INSTANCE = "instance of a carried class"
 
 ARRAY_WRAPPERS = frozenset(
     (module, name)
@@ -187,15 +189,14 @@ class Calls:
             CODE_MAKERS,
             CONSTRUCTS,
             EFFECTS,
-            carries_code,
             constructed,
-            first_argument,
+            handles_carried_code,
         )
 
         key = (target.module, target.name)
         if entry is not None and entry.trust is Trust.CALL_CHECKED and self._meets(entry, made):
             pass
-        elif key in CODE_MAKERS or (key == ("builtins", "setattr") and carries_code(first_argument(made))):
+        elif key in CODE_MAKERS or handles_carried_code(key, made):
             self._code(made)
         else:
             self._record(target, made)
@@ -305,7 +306,7 @@ class Calls:
         return self.call(kind, target, arguments, offset)
 
     def _code(self, made: Call) -> None:
-        from violet.formats.pickle.effects import carried_methods, code_words, misused_maker
+        from violet.formats.pickle.effects import carried_methods, misused_maker
         from violet.formats.pickle.facts import CodeObject
 
         self.armed = True
@@ -313,11 +314,11 @@ class Calls:
         misuse = misused_maker(made)
         if misuse:
             self.odd("patched", misuse, f"patched:{misuse}", made.offset)
-
-        if len(self.stream.code) < MOST_COMPUTED:
-            words = code_words(made)
-            maker = made.target.dotted if isinstance(made.target, Global) else "instance of a carried class"
-            self.stream.code.append(CodeObject(maker, made.offset, render(made), words))
+        if len(self.stream.code) < MOST_CODE:
+            maker = made.target.dotted if isinstance(made.target, Global) else INSTANCE
+            self.stream.code.append(CodeObject(maker, made.offset, made))
+        else:
+            self.stream.more_code = True
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from violet.formats.pickle.trust import STATE_HOOKS, Trust, lookup
+from violet.formats.pickle.trust import STATE_HOOKS, Trust, is_module, lookup
 from violet.formats.pickle.trust.conditions import (
     DISTRIBUTION_ARGUMENTS,
     TYPE_NAMES,
@@ -41,6 +41,7 @@ BUILTIN_BASES = frozenset(
 )
 PLAIN_MODULES = frozenset(
     [
+        "__future__",
         "abc",
         "bisect",
         "calendar",
@@ -92,7 +93,11 @@ def _creatable(value: Value) -> bool:
 
 def plain_attribute(made: Call) -> bool:
     """The owner, where it is an unknown name, is judged by itself."""
+    from violet.formats.pickle.effects import is_dill_setattr
+
     arguments = _arguments(made)
+    if is_dill_setattr(arguments):
+        return True
     if len(arguments) != 2 or not isinstance(arguments[1], str):
         return False
     owner, name = arguments
@@ -169,10 +174,12 @@ def import_of_trusted_root(made: Call) -> bool:
     arguments = _arguments(made)
     if len(arguments) != 1 or not isinstance(arguments[0], str):
         return False
+    from violet.formats.pickle.reach import USUAL_MODULES
+
     root = arguments[0].partition(".")[0]
-    if arguments[0] in PLAIN_MODULES:
+    if arguments[0] in PLAIN_MODULES or arguments[0] in USUAL_MODULES:
         return True
-    return root in ROOTS and ROOTS[root] not in ("stdlib", "miscellany")
+    return root in ROOTS and ROOTS[root] not in ("stdlib", "miscellany") and is_module(arguments[0])
 
 
 def type_name(made: Call) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.trust import lookup
-from violet.formats.pickle.values import Attribute, Blob, Call, Dict, Global, Module, Set, Value, render
+from violet.formats.pickle.values import Attribute, Blob, Call, Dict, Global, Module, Value, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from violet.formats.pickle.calls import Calls
 
 MOST_RECODED = 1_000
-MOST_WORDS = 40_000
 
 
 def carries_code(value: Value) -> bool:
@@ -23,6 +22,19 @@ def carries_code(value: Value) -> bool:
         and isinstance(value.target, Global)
         and (value.target.module, value.target.name) in CODE_MAKERS
     )
+
+
+def handles_carried_code(key: tuple[str, str], made: Call) -> bool:
+    """Whether a call only changes, or wraps for a class, what the stream itself carries."""
+    if key == ("builtins", "setattr"):
+        return carries_code(first_argument(made))
+    if key in WRAPPERS and isinstance(made.arguments, tuple):
+        return all(part is None or isinstance(part, str) or carries_code(part) for part in made.arguments)
+    return False
+
+
+WRAPPERS = frozenset(("builtins", name) for name in ("property", "staticmethod", "classmethod"))
+"""They call nothing when they are made, but what they wrap when it is asked for."""
 
 
 def first_argument(made: Call) -> Value:
@@ -38,9 +50,12 @@ def second_argument(made: Call) -> Value:
 # -- effects: what a call returns -----------------------------------------------------------------
 
 
-def _module(_: Calls, made: Call) -> Value:
+def _module(calls: Calls, made: Call) -> Value:
     name = first_argument(made)
-    return Module(name, made.offset) if isinstance(name, str) else made
+    if not isinstance(name, str):
+        return made
+    calls.armed = True
+    return Module(name, made.offset)
 
 
 def attribute(calls: Calls, base: Value, name: Value, made: Call) -> Value:
@@ -54,8 +69,22 @@ def attribute(calls: Calls, base: Value, name: Value, made: Call) -> Value:
     return Attribute(base, name, made.offset) if isinstance(name, (Call, Attribute)) else made
 
 
+def is_dill_setattr(arguments: Value) -> bool:
+    """``getattr(dill._dill, '_setattr', setattr)``: how dill fetches what it fills the cells of closures with."""
+    if not isinstance(arguments, tuple) or len(arguments) != 3:
+        return False
+    owner, name, other = arguments
+    return (
+        (isinstance(owner, Global) and (owner.module, owner.name) == ("dill", "_dill"))
+        and name == "_setattr"
+        and (isinstance(other, Global) and (other.module, other.name) == ("builtins", "setattr"))
+    )
+
+
 def _getattr(calls: Calls, made: Call) -> Value:
     calls.armed = True
+    if is_dill_setattr(made.arguments):
+        return made.arguments[2]
     return attribute(calls, first_argument(made), second_argument(made), made)
 
 
@@ -81,6 +110,7 @@ def _dill_import(calls: Calls, made: Call) -> Value:
     module, _, rest = name.rpartition(".")
     if rest and rest[:1].isupper():
         return calls.find(module, rest, made.offset)
+    calls.armed = True
     return Module(name, made.offset)
 
 
@@ -94,9 +124,10 @@ def _pair(calls: Calls, made: Call) -> Value:
 def _builtin_type(calls: Calls, made: Call) -> Value:
     """cloudpickle and dill fetch types by name: from ``types`` in CamelCase, else built-in ones."""
     name = first_argument(made)
-    if not isinstance(name, str):
+    if not isinstance(name, str) or name == "SuperType":
         return made
-    return calls.find("builtins" if name[:1].islower() else "types", name, made.offset)
+    builtin = name[:1].islower() or lookup("builtins", name) is not None
+    return calls.find("builtins" if builtin else "types", name, made.offset)
 
 
 def _add_extension(calls: Calls, made: Call) -> Value:
@@ -274,35 +305,3 @@ def carried_methods(made: Call) -> set[str]:
 
 def _is_metaclass(value: Value) -> bool:
     return isinstance(value, Global) and value.name.lower().endswith(("meta", "type", "metaclass"))
-
-
-def code_words(made: Call) -> tuple[str, ...]:
-    """Every short string among the arguments (names and constants of the code), in order, bounded."""
-    words: list[str] = []
-    pending: list[Value] = [made.arguments]
-    seen = 0
-    while pending and seen < MOST_WORDS:
-        value = pending.pop()
-        seen += 1
-        if isinstance(value, str):
-            words.append(value[:200])
-        elif isinstance(value, bytes):
-            words.extend(_printable(value))
-        elif isinstance(value, (tuple, list)):
-            pending.extend(reversed(value[:5000]))
-        elif isinstance(value, Dict):
-            for key, item in value.pairs[:5000]:
-                pending.extend((item, key))
-        elif isinstance(value, Set):
-            pending.extend(value.items[:5000])
-        elif isinstance(value, (Global, Module)):
-            words.append(value.dotted if isinstance(value, Global) else value.name)
-        elif isinstance(value, Call):
-            pending.append(value.arguments)
-    return tuple(words)
-
-
-def _printable(data: bytes) -> list[str]:
-    import re
-
-    return [m.decode("ascii") for m in re.findall(rb"[\x20-\x7e]{3,}", data[:65536])[:200]]

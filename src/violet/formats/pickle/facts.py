@@ -29,15 +29,14 @@ class Oddity:
 
 
 class CodeObject:
-    """Code carried by value: ``maker`` builds it, ``words`` are the strings found in it."""
+    """A call with which a stream rebuilds code that it carries by value: ``maker`` is what is called."""
 
-    __slots__ = ("evidence", "maker", "offset", "words")
+    __slots__ = ("made", "maker", "offset")
 
-    def __init__(self, maker: str, offset: int, evidence: str, words: tuple[str, ...]) -> None:
+    def __init__(self, maker: str, offset: int, made: Call) -> None:
         self.maker = maker
         self.offset = offset
-        self.evidence = evidence
-        self.words = words
+        self.made = made
 
 
 class Stream:
@@ -54,6 +53,7 @@ class Stream:
         "computed_calls",
         "end",
         "globals",
+        "more_code",
         "nested",
         "oddities",
         "protocol",
@@ -70,6 +70,8 @@ class Stream:
     the bytes where they are few."""
     storages: dict[str, tuple[str, int]]
     """torch storages named by persistent ids: key to (storage type, number of elements)."""
+    more_code: bool
+    """Whether the stream carries more code than is kept."""
     arrays: int
     """Arrays whose bytes stand between the opcodes (joblib)."""
 
@@ -98,6 +100,7 @@ class Stream:
         self.computed_calls = [] if computed_calls is None else computed_calls
         self.oddities = [] if oddities is None else oddities
         self.code = [] if code is None else code
+        self.more_code = False
         self.nested = [] if nested is None else nested
         self.recoded = [] if recoded is None else recoded
         self.storages = {} if storages is None else storages

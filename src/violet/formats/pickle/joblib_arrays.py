@@ -96,6 +96,7 @@ def _merge(machine: Machine, inner: Machine, stream: Stream) -> None:
     outer.computed_calls.extend(stream.computed_calls)
     outer.oddities.extend(stream.oddities)
     outer.code.extend(stream.code)
+    outer.more_code = outer.more_code or stream.more_code
     outer.nested.extend(stream.nested)
 
 

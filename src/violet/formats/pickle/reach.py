@@ -40,7 +40,16 @@ CALLERS_OF_NOTHING = frozenset(
     ).split()
 )
 """Containers: they call methods of their arguments, and none of the items that these hold."""
-COMPOUND = (tuple, list, Dict, Set, Call, Attribute, Global)
+USUAL_MODULES = frozenset(
+    (
+        "argparse array base64 codecs contextlib copyreg csv gc glob gzip hmac html inspect io json locale logging"
+        " operator os os.path pathlib pickle platform queue secrets shutil struct sys tempfile threading traceback"
+        " types uuid weakref zipfile zlib"
+    ).split()
+)
+"""Modules that many functions refer to, and that do nothing when they are imported: what matters is what is taken
+from them, by the stream or by the code that it carries."""
+COMPOUND = (tuple, list, Dict, Set, Call, Attribute, Module, Global)
 MOST_VISITED = 400
 DEEPEST = 12
 
@@ -50,6 +59,8 @@ def callable_of_choice(value: Value) -> bool:
     partial, carried code, or a name that is trusted for less than being called."""
     if isinstance(value, Attribute):
         return True
+    if isinstance(value, Module):
+        return value.name in USUAL_MODULES  # its functions are the methods of an object
     if isinstance(value, Global):
         return value.entry is None or (value.entry.trust is not Trust.CALL and value.dotted not in CONSTANTS)
     if isinstance(value, Call) and isinstance(value.target, Global):

@@ -134,7 +134,7 @@ def _proven(source: FileSource, name: str, tied: str, digest: str = "") -> dict[
     proof = prove(source, Reading(name, bounds, Meter(bounds), deep=not digest))
     flat = flatten(proof.value)
     kept = {key: t for key, t in flat.tensors.items() if tied != "once" or key not in flat.aliases}
-    _bounded(kept, source.size)
+    _bounded(kept, max(source.size, proof.expanded))
     entries = lay_out((key, t.element.name, t.shape) for key, t in kept.items())
     try:
         head = header(entries, _metadata(proof, flat, tied, before))
@@ -144,7 +144,7 @@ def _proven(source: FileSource, name: str, tied: str, digest: str = "") -> dict[
         "file": before,
         "state": state,
         "size": source.size,
-        "layout": proof.layout,
+        "layout": f"{proof.layout} ({proof.compression})" if proof.compression else proof.layout,
         "begin": len(head),
         "plan": hashlib.sha256(head).hexdigest(),
         "calls": proof.calls,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from violet.formats.base import Reading
 from violet.formats.proof.agreement import check_agreement
 from violet.formats.proof.calls import Known
+from violet.formats.proof.recode import kept
 from violet.formats.proof.stream import Stream
 from violet.formats.proof.values import Array, Mapping, Storage, Tensor, Unproven, Value, column_major, row_major
+from violet.formats.registry import identify
 
 if TYPE_CHECKING:
     from violet.formats.archive import Member
@@ -34,6 +36,8 @@ _OTHERS = {
     "torch_export": ("it is an exported program, not only tensors", "Save the model's state_dict() instead."),
 }
 _COMPRESSED = ("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile")
+_OF_JOBLIB = ("gzip", "bzip2", "xz", "lzma", "zlib", "lz4")
+"""Compression that ``joblib.load`` undoes by itself (``joblib/compressor.py``), whatever the file is called."""
 PICKLED = frozenset(
     ("torch_zip", "torch_legacy", "pickle", "npy", "npz", "torchscript", "torch_package", "torch_export")
 )
@@ -43,22 +47,25 @@ PICKLED = frozenset(
 @dataclass(slots=True, eq=False, repr=False)
 class Proof:
     """What a file was proven to hold: ``layout`` as ``Known`` has it, or ``npy`` or ``npz``; ``library`` is ``pt``
-    or ``np``; ``calls`` are the reconstruction calls by name, and how often each is made."""
+    or ``np``; ``calls`` are the reconstruction calls by name, and how often each is made. Of a compressed file
+    ``compression`` names the format, and ``expanded`` is the size of what it holds."""
 
     layout: str
     library: str
     value: Value
     calls: dict[str, int] = field(default_factory=dict)
+    compression: str = ""
+    expanded: int = 0
 
 
 def prove(source: Source, reading: Reading) -> Proof:
     """Prove that ``source`` holds tensors in plain containers and nothing else. Checksums of archives are verified
-    where the reading is deep. Raises ``Unproven`` where it is
-    not proven, and ``BoundExceededError`` where the proof would cost too much."""
-    from violet.formats.registry import identify
-
+    where the reading is deep. Raises ``Unproven`` where it is not proven, and ``BoundExceededError`` where the proof
+    would cost too much."""
     found = [entry.id for entry in identify(source, reading.name)]
     compressed = [name for name in found if name in _COMPRESSED]
+    if len(found) == 1 and compressed and compressed[0] in _OF_JOBLIB:
+        return _compressed(source, reading, compressed[0])
     if compressed:
         reason = f"it is compressed ({compressed[0]}), and what it holds is a file of its own"
         raise Unproven(reason, fix="Decompress it, and convert what comes out.")
@@ -79,6 +86,30 @@ def prove(source: Source, reading: Reading) -> Proof:
     if len(kinds - {"zip"}) > 1:
         raise Unproven(f"its content is several things at once ({', '.join(sorted(kinds))})")
     raise Unproven(f"it is no pickle ({', '.join(sorted(kinds)) or 'unknown content'})", kind=NOTHING_TO_DO)
+
+
+def _compressed(source: Source, reading: Reading, kind: str) -> Proof:
+    """A compressed dump of joblib, or a compressed bare pickle: the only ones that a loader expands by itself."""
+    from violet.formats.compressed.reader import read_compressed
+
+    parsed = read_compressed(kind, source, reading)
+    problems = [defect.message.rstrip(".") for defect in parsed.defects] + parsed.unexamined
+    if problems or len(parsed.children) != 1:
+        reason = problems[0] if problems else "it holds more than one thing"
+        raise Unproven(f"it is compressed ({kind}), and not sound: {reason}")
+    content = parsed.children[0].source
+    inner = [entry.id for entry in identify(content, parsed.children[0].name)]
+    if inner != ["pickle"]:
+        what = ", ".join(inner) or "unknown content"
+        reason = f"it is compressed ({kind}), and what it holds is a file of its own ({what})"
+        raise Unproven(reason, fix="Decompress it, and convert what comes out.")
+    try:
+        proof = _pickle(kept(content), reading)
+    except Unproven as error:
+        error.reason = f"in what it expands to ({kind}): {error.reason}"
+        raise
+    proof.compression, proof.expanded = kind, content.size
+    return proof
 
 
 def _run(source: Source, start: int, reading: Reading, known: Known) -> tuple[Value, int]:

@@ -1,9 +1,11 @@
-"""Bytes that stand in a pickle as text, one character each (protocol 2), as the bytes they are."""
+"""Bytes that stand in a file in another form, as the bytes they are: as text, one character each (protocol 2), or
+compressed."""
 
 from __future__ import annotations
 
 import codecs
 import os
+import weakref
 from typing import TYPE_CHECKING
 
 from violet.formats.proof.values import Unproven
@@ -38,7 +40,31 @@ def from_latin(source: Source, offset: int) -> Source:
         raise Unproven("it encodes a text that does not stand for bytes", offset) from None
     if file is None:
         return BytesSource(b"".join(parts))
-    return FileSource(file, total)
+    return Spilled(file, total)
+
+
+def kept(source: Source) -> Source:
+    """The same bytes, where they can be read in any order without expanding them again."""
+    if source.size <= IN_MEMORY:
+        return BytesSource(source.read(0, source.size))
+    file = _temporary()
+    try:
+        for at in range(0, source.size, CHUNK):
+            _write(file, source.read(at, CHUNK))
+    except BaseException:
+        os.close(file)
+        raise
+    return Spilled(file, source.size)
+
+
+class Spilled(FileSource):
+    """An unlinked temporary file, closed when nobody reads it any more."""
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        super().__init__(descriptor, size)
+        weakref.finalize(self, os.close, descriptor)
 
 
 def _temporary() -> int:

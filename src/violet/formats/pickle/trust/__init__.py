@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from violet.formats.pickle.trust.roots import ROOTS
 
-__all__ = ["STATE_HOOKS", "Entry", "Trust", "lookup"]
+__all__ = ["STATE_HOOKS", "Entry", "Trust", "is_module", "lookup"]
 
 #: Keys of an instance's state that are called while a stream is still being read. A stream that plants one of these
 #: as an attribute turns a later BUILD, APPENDS, SETITEM or a trusted ``__setstate__`` into a call of its choice.
@@ -95,11 +95,27 @@ def lookup(module: str, name: str) -> Entry | None:
     return names.get(name)
 
 
-def _names(stem: str, module: str) -> dict[str, Entry]:
+def is_module(name: str) -> bool:
+    """Whether ``name`` is a package with an allow-list, or a module above or at one whose names are listed."""
+    root = name.partition(".")[0]
+    stem = ROOTS.get(root)
+    if stem is None:
+        return False
+    return name == root or any(
+        module == name or module.startswith(f"{name}.") for kind in _table(stem).values() for module in kind
+    )
+
+
+def _table(stem: str) -> dict[str, dict[str, str]]:
     kinds = _tables.get(stem)
     if kinds is None:
         data = vars(import_module(f"{__name__}.data.{stem}"))
         kinds = _tables[stem] = {kind: data.get(kind, {}) for kind, _ in _KINDS}
+    return kinds
+
+
+def _names(stem: str, module: str) -> dict[str, Entry]:
+    kinds = _table(stem)
     names: dict[str, Entry] = {}
     for kind, trust in _KINDS:
         for word in kinds[kind].get(module, "").split():

@@ -37,7 +37,10 @@ CONDITIONS: dict[str, str] = {
         "The state's `filename` is a plain file name without separators: joblib opens it beside the pickle, and it"
         " needs examination of its own."
     ),
-    "import-of-trusted-root": "The one argument is a constant dotted name whose root package has an allow-list.",
+    "import-of-trusted-root": (
+        "The one argument is the constant name of a module of a package that has an allow-list, or of one of the"
+        " standard library that does nothing when it is imported. What is then taken from it is judged by its name."
+    ),
     "type-name": "The one argument is a constant in TYPE_NAMES: dill looks a built-in type up by name.",
     "numpy-ufunc": (
         "_ufunc_reconstruct(module, name) imports the module and gets the attribute: both are constants and"

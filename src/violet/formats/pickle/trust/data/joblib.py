@@ -4,6 +4,9 @@ CALL: dict[str, str] = {
     "joblib._store_backends": "CacheWarning",
     "joblib.memory": "JobLibCollisionWarning",
 }
+CHECKED: dict[str, str] = {
+    "joblib.externals.cloudpickle.cloudpickle": "subimport=import-of-trusted-root",
+}
 CONSTRUCT: dict[str, str] = {
     "joblib._store_backends": "CacheItemInfo FileSystemStoreBackend StoreBackendBase StoreBackendMixin",
     "joblib.func_inspect": "full_argspec_type",

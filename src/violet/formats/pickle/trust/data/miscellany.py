@@ -13,11 +13,15 @@ CALL: dict[str, str] = {
 }
 CHECKED: dict[str, str] = {
     "cloudpickle": "subimport=import-of-trusted-root",
-    "dill._dill": "_create_array=dill-array _load_type=type-name",
-    "dill.dill": "_load_type=type-name",
+    "cloudpickle.cloudpickle": "subimport=import-of-trusted-root",
+    "dill._dill": "_create_array=dill-array _import_module=import-of-trusted-root _load_type=type-name",
+    "dill.dill": "_import_module=import-of-trusted-root _load_type=type-name",
 }
 CONSTRUCT: dict[str, str] = {
     "PIL.Image": "Image",
     "tokenizers": "Tokenizer",
     "tokenizers.models": "Model",
+}
+REFER: dict[str, str] = {
+    "dill": "_dill",
 }

@@ -47,7 +47,7 @@ CALL: dict[str, str] = {
     "sklearn.utils.optimize": "_LineSearchError",
 }
 CHECKED: dict[str, str] = {
-    "sklearn.externals.sklearn.externals.cloudpickle.cloudpickle": "subimport=import-of-trusted-root",
+    "sklearn.externals.joblib.externals.cloudpickle.cloudpickle": "subimport=import-of-trusted-root",
     "sklearn.metrics._dist_metrics": "newObj=construct-first-argument",
     "sklearn.neighbors._ball_tree": "newObj=construct-first-argument",
     "sklearn.neighbors._dist_metrics": "newObj=construct-first-argument",
