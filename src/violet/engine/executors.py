@@ -272,11 +272,9 @@ class Fleet(Executor):
 
     def _dismiss(self, idle: list[Any], busy: list[Any], *, kill: bool) -> None:
         for pool in busy:
-            pool.shutdown(wait=False, kill_workers=True)
+            pool.shutdown(wait=True, kill_workers=True)
         for pool in idle:
-            pool.shutdown(wait=False, kill_workers=kill)
-        for pool in (*busy, *idle):
-            pool.shutdown(wait=True)
+            pool.shutdown(wait=True, kill_workers=kill)
 
 
 def _pass_on(inner: Future[Any], outer: Future[Any]) -> None:
