@@ -245,13 +245,14 @@ def _reproduce(conversion: Conversion) -> list[Line]:
     if not sized:
         return []
     chosen = max(sized, key=lambda tensor: (tensor.source_offset is not None, tensor.size))
-    lines = [line(f"The digest of {visible(shortened(chosen.name, 48))} again, without Violet:", "dim", _MARGIN)]
+    lines: list[Line] = []
     if chosen.source_offset is not None:
         command = digest_command(conversion.quarantined or conversion.source, chosen.source_offset, chosen.size)
         lines.append(line(visible(command), "code", _BODY))
     if conversion.after is not None:
         lines.append(line(visible(digest_command(conversion.target, chosen.offset, chosen.size)), "code", _BODY))
-    return lines
+    title = f"The digest of {visible(shortened(chosen.name, 48))} again, without Violet:"
+    return [line(title, "dim", _MARGIN), *lines] if lines else []
 
 
 def _unfixed(item: Unfixed, width: int) -> list[Line]:
