@@ -20,10 +20,18 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+def as_array(answer: Any, name: str) -> Array:
+    """Raises ``TargetError`` where rows have different lengths."""
+    try:
+        return np.asarray(answer)
+    except ValueError:
+        raise TargetError(f"{name} answered rows of different lengths.") from None
+
+
 def to_labels(answer: Any, rows: int, classes: int, name: str, words: Sequence[str] = ()) -> Array:
     """Labels ``(rows,)`` int64. ``words`` are the names of the classes in order, for models that answer in words.
     Raises ``TargetError`` for another number of rows and for what is no class."""
-    found = np.asarray(answer)
+    found = as_array(answer, name)
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.ndim != 1 or len(found) != rows:
@@ -119,8 +127,9 @@ def what_it_gives(answer: Any, rows: int, said: str, name: str, known: int = 0) 
     """What a model offers that answered like this to ``rows`` rows, and how many classes it knows (``known``: as many
     are known of). ``said`` is what the user says that it gives (``labels``, ``scores``, ``probabilities``, ...; empty:
     nothing). Raises ``TargetError`` where the answer is not that, or nothing that can be read."""
+    answer = as_array(answer, name)
     if said == "labels" or (not said and looks_like_labels(answer)):
-        found = np.asarray(answer)
+        found = as_array(answer, name)
         if found.ndim == 2 and found.shape[1] > 1:
             return Offers.LABELS, found.shape[1]
         if len(found) != rows:

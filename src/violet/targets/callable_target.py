@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.domain.errors import VioletError
-from violet.targets.answers import to_labels, to_scores, what_it_gives
+from violet.targets.answers import as_array, to_labels, to_scores, what_it_gives
 from violet.targets.base import Counter, InputDomain, InputKind, Native, Offers, TargetError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class CallableTarget:
         if not self._batch or len(x) <= self._batch:
             return self._ask(x)
         parts = [self._ask(x[start : start + self._batch]) for start in range(0, len(x), self._batch)]
-        return np.concatenate([np.asarray(part) for part in parts])
+        return np.concatenate([as_array(part, self.name) for part in parts])
 
     def _in_batches(self, x: Array, read: Callable[[Array], Array]) -> Array:
         x = prepared(x, self.domain, self.name)
@@ -85,7 +85,7 @@ class CallableTarget:
 
     def _labels(self, x: Array) -> Array:
         answer = self._ask(x)
-        found = np.asarray(answer)
+        found = as_array(answer, self.name)
         if found.ndim == 2 and found.shape[1] > 1:
             labels = to_scores(found, len(x), self.classes, self.name, False).argmax(axis=1)
         else:

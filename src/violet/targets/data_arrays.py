@@ -50,6 +50,10 @@ def read_npz(path: str, options: DataOptions) -> LabelledData:
         if np.ndim(values) == 0 or len(values) != len(x):
             raise UsageError(f"{path}: {len(x)} inputs, and {name!r} has shape {np.shape(values)}.")
     y, classes = read_labels(labels, f"{path}: {key!r}", tuple(str(name) for name in names))
+    if x.dtype.kind == "U" and x.ndim == 1:
+        from violet.targets.data_texts import labelled_texts
+
+        return labelled_texts(x.astype(object), y, classes, path, segments)
     if options.schema_path:
         from violet.targets.data_tables import with_schema
 
