@@ -10,7 +10,7 @@ from violet.services.testing.options import DataSource, target_spec
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from violet.services.testing.options import TargetSpec
+    from violet.targets.base import TargetSpec
 
 
 def add_target_arguments(parser: ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_target_arguments(parser: ArgumentParser) -> None:
     how.add_argument("--factory", default="", metavar="MODULE:FUNCTION", help="makes the torch module for the weights")
     how.add_argument("--protocol", default="", metavar="NAME", help="of a URL: v2, mlflow, tf-serving, template")
     how.add_argument(
-        "--target", action="append", default=[], metavar="NAME=VALUE", help="another option of this kind of target"
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="another option of this kind of target"
     )
     how.add_argument("--no-scan", action="store_true", help="do not scan the model's file first")
 
@@ -42,10 +42,10 @@ def target_of(arguments: Namespace) -> TargetSpec:
     if not arguments.model:
         raise UsageError("There is no model.", "Name one: a file, module:function, or a URL.")
     options = [(name, getattr(arguments, name)) for name in ("factory", "protocol") if getattr(arguments, name)]
-    for given in arguments.target:
+    for given in arguments.option:
         name, equals, value = given.partition("=")
         if not equals:
-            raise UsageError(f"--target {given}: that is no NAME=VALUE.")
+            raise UsageError(f"--option {given}: that is no NAME=VALUE.")
         options.append((name, value))
     return target_spec(arguments.model, arguments.kind, arguments.trust, tuple(options))
 

@@ -38,11 +38,16 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tested:
-    """The test, its findings and measurements as a report, and the examples."""
+    """The test, its findings and measurements as a report, and the examples. ``index`` are the rows of the data that
+    were tested, ``correct`` which of them were classified as they should be, ``standing`` which withstood, too; all
+    ``(n,)``."""
 
     test: EvasionTest
     report: Report
     examples: Examples
+    index: Array
+    correct: Array
+    standing: Array
 
 
 def run_evasion_test(
@@ -74,7 +79,7 @@ def run_evasion_test(
         transfers = () if arena.stopped() else references(arena)
         test = assemble(campaign, restrictions, shifts, denial, transfers, command)
         examples = examples_of(arena)
-    return Tested(test, report_of(test), examples)
+    return Tested(test, report_of(test), examples, arena.index, arena.correct, arena.standing)
 
 
 def _beside(arena: Arena) -> tuple[tuple[ShiftResult, ...], tuple[DenialResult, ...]]:

@@ -31,7 +31,7 @@ def examine(spec: TargetSpec) -> tuple[str, Report | None]:
         return "", None
     from violet.services.options import ScanOptions
     from violet.services.scan import scan
-    from violet.targets.opening import needs_trust
+    from violet.targets.kinds import needs_trust
 
     report = scan(ScanOptions(paths=(spec.location,)))
     worst = [f for f in report.findings if f.severity >= Severity.HIGH]
@@ -58,7 +58,8 @@ def digest_of(path: str) -> str:
 
 
 def open_examined(spec: TargetSpec, digest: str, domain: InputDomain | None, names: tuple[str, ...]) -> Target:
-    """Open what ``examine`` let pass; its classes in the order of ``names``. A defended model's members are examined here.
+    """Open what ``examine`` let pass; its classes in the order of ``names``. A defended model's members are examined
+    here.
 
     Raises ``VioletError`` where the file is another one by now.
     """

@@ -273,20 +273,12 @@ def prepare(
     import numpy as np
 
     from violet.services.testing.opening import examine, open_examined
-    from violet.targets.data import load_data
+    from violet.services.testing.sources import load_source
     from violet.targets.steady import check_target
 
     purse = Purse(options.budget)
     if data is None:
-        source = options.data
-        data = load_data(
-            source.path,
-            schema_path=source.schema,
-            label=source.label,
-            segment=source.segments,
-            layout=source.layout,
-            value_range=source.value_range,
-        )
+        data = load_source(options.data)
     digest = ""
     if target is None:
         digest, _ = examine(options.target) if options.scan else ("", None)
