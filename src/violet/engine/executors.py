@@ -58,6 +58,9 @@ class Engine(Protocol):
     def check(self) -> None:
         """Asked while nothing happens. Raises ``VioletError`` where nothing ever will."""
 
+    def lost(self) -> VioletError:
+        """Why a future was cancelled that nobody here cancelled."""
+
     def close(self, *, kill: bool) -> None:
         """End it; with ``kill``, whatever is under way."""
 
@@ -113,10 +116,19 @@ class _Inline(Executor):
         return future
 
 
-class InProcess:
+class _ThisMachine:
+    sure = True
+
+    def check(self) -> None:
+        """Nothing can be lost here."""
+
+    def lost(self) -> VioletError:
+        return VioletError("Work was cancelled from outside.")
+
+
+class InProcess(_ThisMachine):
     """One task after the other, here."""
 
-    sure = True
     depth = 1
     perform = staticmethod(work.perform_here)
 
@@ -126,17 +138,13 @@ class InProcess:
     def death(self, error: BaseException) -> Death | None:
         return None
 
-    def check(self) -> None:
-        pass
-
     def close(self, *, kill: bool) -> None:
-        pass
+        """There is nothing to end."""
 
 
-class Processes:
+class Processes(_ThisMachine):
     """Processes of this machine. Two tasks for each are under way, so that none waits for the caller."""
 
-    sure = True
     perform = staticmethod(work.perform)
 
     def __init__(self, width: int) -> None:
@@ -146,9 +154,6 @@ class Processes:
 
     def death(self, error: BaseException) -> Death | None:
         return Death(_cause(str(error))) if isinstance(error, BrokenProcessPool) else None
-
-    def check(self) -> None:
-        pass
 
     def close(self, *, kill: bool) -> None:
         self._fleet.end(kill=kill)

@@ -170,9 +170,8 @@ class _Run:
         """The result or the failure, in a tuple; ``None`` where the task is to be tried again."""
         try:
             answer: work.Answer = future.result()
-        except CancelledError:  # nobody here cancels: the scheduler is gone
-            self.engine.check()
-            raise VioletError("The engine gave up on its tasks.", "Run this again.") from None
+        except CancelledError:
+            raise self.engine.lost() from None
         except VioletError:
             raise
         except Exception as error:
