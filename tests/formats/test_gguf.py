@@ -98,6 +98,7 @@ def test_version_1_has_short_numbers() -> None:
     [
         (b"GGUF", "truncated"),
         (header(0, 0, version=9), "unsupported"),
+        (header(0, 0, version=0xFFFF), "malformed"),
         (header(0, 1 << 60), "out-of-bounds"),
         (header(1 << 61, 0), "out-of-bounds"),
         (header(0, 1), "truncated"),
@@ -114,6 +115,8 @@ def test_version_1_has_short_numbers() -> None:
         (model([row("a", (1 << 40, 1 << 40), 0, 0)], bytes(64)), "out-of-bounds"),
         (model([row("a", (7,), 2, 0)], bytes(64)), "contradiction"),
         (model([row("a", (8,), 77, 0)], bytes(64)), "unsupported"),
+        (model([row("a", (8,), 9999, 0)], bytes(64)), "out-of-bounds"),
+        (model([row("a", ((1 << 63) - 3,), 0, 0)], bytes(64)), "out-of-bounds"),
         (model([row("a", (8,), 0, 0), row("a", (8,), 0, 32)], bytes(64)), "contradiction"),
         (model([row("a", (8,), 0, 3)], bytes(64)), "malformed"),
         (model([row("a", (1,) * 9, 0, 0)], bytes(64)), "malformed"),

@@ -154,3 +154,10 @@ def test_any_bytes(data: bytes) -> None:
             wire.text(field)
             for inner in wire.fields(field):
                 assert field.offset <= inner.offset <= end
+
+
+def test_a_length_that_no_message_has_is_more_than_a_file_cut_short() -> None:
+    for length, kind in ((1 << 20, "truncated"), (1 << 40, "out-of-bounds")):
+        wire = Wire(BytesSource(b"\x0a" + varint(length) + b"abc"))
+        list(wire.fields())
+        assert [defect.kind for defect in wire.defects] == [kind]

@@ -63,6 +63,8 @@ def test_no_tensors_at_all() -> None:
         (made({"a": tensor(0, 4, "F32", [2])}, b"x" * 4), "contradiction"),
         (made({"a": tensor(0, 4, "F32", [1 << 33, 1 << 33])}, b"x" * 4), "contradiction"),
         (made({"a": tensor(0, 4, "Q9")}, b"x" * 4), "unsupported"),
+        (made({"a": tensor(0, 4, "F8_E3M4")}, b"x" * 4), "unsupported"),
+        (made({"a": tensor(0, 4, "OBJECT")}, b"x" * 4), "malformed"),
         (made('{"a":1,"a":2}'), "contradiction"),
         (made('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"dtype":"I8"}}', b"x"), "contradiction"),
         (made('{"a":{"dtype":"U8","shape":[NaN],"data_offsets":[0,1]}}', b"x"), "malformed"),
@@ -128,3 +130,10 @@ def test_any_bytes(data: bytes) -> None:
 @given(mutations(valid))
 def test_any_mutation(data: bytes) -> None:
     survives("safetensors", data, "model.safetensors")
+
+
+@pytest.mark.parametrize("length", [1 << 60, 60])
+def test_what_only_the_name_announces_is_read_as_it(length: int) -> None:
+    data = length.to_bytes(8, "little") + b"{'a': 1}".ljust(60)
+    assert ids(data, "model.safetensors")[0] == "safetensors"
+    assert [defect.kind for defect in read("safetensors", data).defects] == ["malformed"]

@@ -39,6 +39,8 @@ FIXED32: Final = 5
 MOST_DEPTH = 100
 """Messages within messages; the limit that protobuf's own parsers have."""
 MOST_DEFECTS = 50
+LONGEST_MESSAGE = 1 << 31
+"""Bytes; protobuf's own writers and parsers end there."""
 _NEAR = 1 << 16
 _FAR = 1 << 12
 _BATCH = 1024
@@ -256,7 +258,9 @@ class Wire:
 
     def _cut(self, number: int, length: int, position: int, end: int) -> None:
         short = f"field {number} says {length:,} bytes where {end - position:,} are left"
-        if end >= self.source.size:
+        if length > LONGEST_MESSAGE:
+            self._defect("out-of-bounds", f"{short}, more than any message can have", position)
+        elif end >= self.source.size:
             self._defect("truncated", short, position)
         else:
             self._defect("malformed", f"{short} in its message", position)

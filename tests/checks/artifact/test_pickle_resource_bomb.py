@@ -25,7 +25,16 @@ def benign(directory: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("bomb", [b"\x8e" + b"\xff" * 7 + b"\x0f", b"\x8b\xff\xff\xff\x7f", b"\x96" + b"\xff" * 8])
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b"\x8e" + b"\xff" * 7 + b"\x0f",
+        b"\x8b\xff\xff\xff\x7f",
+        b"\x96" + b"\xff" * 8,
+        b"\x8b\xff\xff\xff\xff",
+        b"T\xff\xff\xff\xff",
+    ],
+)
 def test_lengths_beyond_the_file(tmp_path: Path, bomb: bytes) -> None:
     path = tmp_path / "m.pkl"
     path.write_bytes(b"\x80\x05" + bomb + b".")

@@ -127,8 +127,8 @@ ATTRIBUTES = frozenset(
 GRAVE_ATTRIBUTES = frozenset(
     (
         "__subclasses__ __globals__ __builtins__ __code__ __closure__ __bases__ __base__ __mro__ __reduce__"
-        " __reduce_ex__ __self__ __import__ __getattribute__ __loader__ __spec__ f_globals f_locals f_builtins f_back gi_frame"
-        " cr_frame tb_frame gi_code cr_code func_globals func_code co_code mro _getframe"
+        " __reduce_ex__ __self__ __import__ __getattribute__ __loader__ __spec__ f_globals f_locals f_builtins f_back"
+        " gi_frame cr_frame tb_frame gi_code cr_code func_globals func_code co_code mro _getframe"
     ).split()
 )
 """Ways from any object to the interpreter's internals."""

@@ -43,6 +43,8 @@ ALWAYS_TELLING = frozenset(
 STREAMS = frozenset(("gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4", "zfile"))
 CLOSED = frozenset(("rar", "cab", "ar", "rpm", "iso9660", "squashfs", "cpio", "xar"))
 """Archives that Violet cannot look into: under a model's name they ask to be believed."""
+PACKED = frozenset(("rar", "cab"))
+"""Of these the ones that no model is kept in, and that are used to carry one past whoever looks at names."""
 VAGUE = (".bin", ".dat", ".data", ".model", ".mdl", ".sav", ".optim", ".jl", ".p", ".pk", ".th", ".z")
 """Suffixes that pickles are found under, and much else: only a program under them is a surprise."""
 WRAPPERS = STREAMS | {"zip", "tar"}
@@ -92,6 +94,8 @@ def judge(context: Context) -> Iterator[Outcome]:
         severity = Severity.HIGH
     elif found.inert:
         severity = Severity.LOW
+    elif found.id in PACKED and any(entry.executable for entry in announced):
+        severity = Severity.HIGH
     else:
         severity = Severity.LOW if node.parent is not None else Severity.MEDIUM
     yield context.finding(

@@ -52,5 +52,4 @@ def judge(context: Context) -> Iterator[Outcome]:
             evidence=oddity.evidence,
             key=oddity.key,
             offset=oddity.offset,
-            severity=Severity.MEDIUM if oddity.key == "frame" else Severity.HIGH,
         )

@@ -1,7 +1,7 @@
 """Pickles that ask for far more memory than their size.
 
 ## What it looks for
-Lengths of constants beyond the end of the file, and memo indices in the hundreds of millions.
+Lengths of constants beyond the end of the file or below zero, and memo indices in the hundreds of millions.
 
 ## Why it matters
 The unpickler allocates what the stream announces: a few bytes can end the process that loads them.

@@ -41,6 +41,9 @@ _BLOCKS = {
 """For each tensor type: elements and bytes of one block. Q8_1 (9) is left out: it changed its size."""
 
 _IMPLAUSIBLE = 1 << 40
+_MOST_VERSION = 255
+_MOST_TYPE = 255
+"""Types are numbered from 0 on; there were 42 in 2026."""
 _MOST_DIMENSIONS = 8
 _MOST_NESTING = 4
 _MOST_KEY = 1 << 16
@@ -190,6 +193,8 @@ def read_gguf(source: Source, reading: Reading) -> Parsed:
         note(parsed, "truncated", "The file ends inside its header.", 4, "version")
         return parsed
     if not 1 <= version <= 3:
+        if version > _MOST_VERSION:
+            note(parsed, "malformed", f"The file says it is of version {version:,}, which cannot be.", 4, "version")
         note(parsed, "unsupported", f"GGUF version {version} is not known.", 4, "version")
         return parsed
     cursor = _Cursor(source, order, version > 1, reading.bounds.table, reading.meter)
@@ -305,6 +310,11 @@ def _size(name: str, dimensions: tuple[int, ...], kind: int, begin: int, parsed:
         return -1
     block = _BLOCKS.get(kind)
     if block is None:
+        if kind > _MOST_TYPE:
+            # loaders look the type up in a table, some of them without asking how long it is
+            text = f"Tensor {shown(name)} has the type {kind:,}, far beyond the table of types."
+            note(parsed, "out-of-bounds", text, begin, f"type:{kind}")
+            return -1
         text = f"Tensor {shown(name)} has the unknown type {kind}, so its size is not known."
         note(parsed, "unsupported", text, begin, f"type:{kind}")
         return -1

@@ -50,6 +50,13 @@ def _nested(machine: Machine, head: bytes, offset: int, length: int) -> bool:
     return True
 
 
+def _negative(machine: Machine, what: str) -> Unreadable:
+    """Parsers that take such a length for a large one read or allocate far beyond their data."""
+    if machine.protocol:
+        machine.odd("oversized", f"gives {what} a negative length", "negative-length")
+    return Unreadable(f"gives {what} a negative length")
+
+
 def _sized(kind: str, width: int) -> Callable[[Machine], None]:
     """Opcodes with a little-endian length before their bytes. ``kind``: str, bytes, bytearray, string."""
 
@@ -57,7 +64,7 @@ def _sized(kind: str, width: int) -> Callable[[Machine], None]:
         position = machine.position + 1
         count = int.from_bytes(machine.take(position, width), "little", signed=kind == "string" and width == 4)
         if count < 0:
-            raise Unreadable("gives a string a negative length")
+            raise _negative(machine, "a string")
         position += width
         offset = machine.base + position
         if count > machine.source.size:
@@ -202,7 +209,7 @@ def _long4(machine: Machine) -> None:
     position = machine.position + 1
     count = int.from_bytes(machine.take(position, 4), "little", signed=True)
     if count < 0:
-        raise Unreadable("gives an integer a negative length")
+        raise _negative(machine, "an integer")
     position += 4
     offset = machine.base + position
     if count > machine.source.size:

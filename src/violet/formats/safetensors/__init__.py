@@ -18,17 +18,19 @@ def sniff(probe: Probe) -> Certainty:
     if len(head) < 10:
         return Certainty.NO
     length = int.from_bytes(head[:8], "little")
-    if not 2 <= length <= _PLAUSIBLE:
-        return Certainty.NO
     start = head[8:64].lstrip(b" \t\r\n")
     if start[:1] != b"{":
+        return Certainty.NO
+    if probe.suffix == ".safetensors" and length:
+        return Certainty.LIKELY if length > probe.source.size - 8 or head[8:9] != b"{" else Certainty.CERTAIN
+    if not 2 <= length <= _PLAUSIBLE:
         return Certainty.NO
     if start[1:].lstrip(b" \t\r\n")[:1] not in (b'"', b"}", b""):
         return Certainty.NO
     fits = 8 + length <= probe.source.size
     if fits and head[8:9] == b"{":
         return Certainty.CERTAIN
-    return Certainty.LIKELY if fits or probe.suffix == ".safetensors" else Certainty.POSSIBLE
+    return Certainty.LIKELY if fits else Certainty.POSSIBLE
 
 
 def read(source: Source, reading: Reading) -> Parsed:

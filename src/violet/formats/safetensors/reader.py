@@ -8,6 +8,7 @@ given as hidden children. Tensor bytes are never read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ BITS = {
     "F8_E5M2FNUZ": 8, "U16": 16, "I16": 16, "F16": 16, "BF16": 16, "U32": 32, "I32": 32, "F32": 32,
     "U64": 64, "I64": 64, "F64": 64, "C64": 64, "C128": 128, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
 }  # fmt: skip
+
+_NUMERIC = r"[A-Z]{1,3}[0-9]{1,3}(?:_[A-Z0-9]+)*"
+"""How types of numbers are named: newer ones will be, too. Nothing else belongs into the format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,8 @@ def _size(tensor: Tensor, parsed: Parsed) -> None:
     bits = BITS.get(tensor.dtype)
     if bits is None:
         text = f"Tensor {shown(tensor.name)} has the unknown type {shown(tensor.dtype[:40])}."
-        note(parsed, "unsupported", text, key=f"dtype:{slug(tensor.dtype)}")
+        kind = "unsupported" if re.fullmatch(_NUMERIC, tensor.dtype) else "malformed"
+        note(parsed, kind, text, key=f"dtype:{slug(tensor.dtype)}")
         return
     count = 1
     for extent in tensor.shape:

@@ -63,6 +63,10 @@ def hidden(parsed: Parsed, source: Source, offset: int, length: int, where: str)
         parsed.children.append(Child("hidden", source.window(offset, length), Relation.HIDDEN, offset=offset))
 
 
+LARGEST_FILE = 1 << 50
+"""Bytes (1 PiB) that no model has: a layout of more was never written by anyone."""
+
+
 class Span:
     """The bytes of one tensor, as offsets into the buffer that all tensors share."""
 
@@ -102,8 +106,8 @@ def check_spans(parsed: Parsed, source: Source, start: int, spans: list[Span], a
         if span.end > reached:
             reached, previous = span.end, span.name
     if reached > size:
-        # A layout that is sound but for its length is what an interrupted download leaves.
-        kind = "truncated" if len(parsed.defects) == before else "out-of-bounds"
+        # A layout that is sound but for its length is what an interrupted download leaves, of a file that can be.
+        kind = "truncated" if len(parsed.defects) == before and reached < LARGEST_FILE else "out-of-bounds"
         text = f"The tensors end at byte {reached:,} of a buffer of {size:,} bytes."
         note(parsed, kind, text, start, "buffer-end")
     elif size - reached >= align:
