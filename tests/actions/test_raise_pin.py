@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from violet.actions.base import Settings
 from violet.domain.fix import FixReport
+from violet.domain.vulnerability import VexStatement
 from violet.services.fix import FixOptions, fix
+from violet.services.vex import read_documents
 
 ADVISORIES = (
     ("GHSA-0001", "torch", ["0", "2.6.0"]),
@@ -119,6 +122,52 @@ def test_what_cannot_be_raised_is_refused(tmp_path: Path, known: Settings, line:
     assert advice in item.advice
     assert item.line == 2
     assert path.read_text() == f"six\n{line}\n"
+
+
+def vex(directory: Path, *about: tuple[str, str]) -> tuple[VexStatement, ...]:
+    if not about:
+        return ()
+    path = directory / "vex.json"
+    statements = [
+        {
+            "vulnerability": {"name": name},
+            "products": [{"@id": product}],
+            "status": "not_affected",
+            "justification": "vulnerable_code_not_in_execute_path",
+        }
+        for name, product in about
+    ]
+    document = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://acme.example/vex",
+        "author": "Acme",
+        "timestamp": "2026-01-02T00:00:00Z",
+        "version": 1,
+        "statements": statements,
+    }
+    path.write_text(json.dumps(document))
+    return read_documents([str(path)])
+
+
+@pytest.mark.parametrize(
+    ("about", "after"),
+    [
+        ([("GHSA-0001", "pkg:pypi/torch@2.5.1")], "torch==2.5.1\n"),
+        ([("GHSA-0001", "pkg:pypi/torch")], "torch==2.5.1\n"),
+        ([("GHSA-0001", "pkg:pypi/torch@2.4.0")], "torch==2.8.0\n"),
+        ([("GHSA-0001", "pkg:pypi/numpy")], "torch==2.8.0\n"),
+        ([("GHSA-0009", "pkg:pypi/torch")], "torch==2.8.0\n"),
+        ([("GHSA-0002", "pkg:pypi/torch")], "torch==2.6.0\n"),
+        ([], "torch==2.8.0\n"),
+    ],
+)
+def test_statements_on_what_does_not_matter_are_weighed(
+    tmp_path: Path, known: Settings, about: list[tuple[str, str]], after: str
+) -> None:
+    path = fixable(tmp_path)
+    report = fix(FixOptions((str(path),), settings=replace(known, vex=vex(tmp_path, *about))))
+    assert path.read_text() == after
+    assert not report.unfixed
 
 
 def test_ranges_that_allow_a_good_version_are_no_business_of_it(tmp_path: Path, known: Settings) -> None:

@@ -17,6 +17,7 @@ from violet.domain.vulnerability import VulnerabilityReport
 from violet.intel.osv.database import MissingDatabaseError
 from violet.intel.vex import VexError
 from violet.policy import Policy
+from violet.provenance.statement import EXPIRES
 from violet.services.vex import read_documents, vex_text
 from violet.services.vulnerabilities import as_findings, as_report, decide, for_policy, match
 from violet.services.vulnerability_target import gather, of_packages, of_path
@@ -237,6 +238,39 @@ def test_signed_vex(signer: tuple[Any, TrustedSigner], tmp_path: Path) -> None:
     path.write_text(json.dumps(VEX))
     with pytest.raises(VexError, match="not signed"):
         read_documents([str(path)], (trusted,), signed_only=True)
+
+
+def test_signed_vex_holds_only_while_its_statement_does(signer: tuple[Any, TrustedSigner], tmp_path: Path) -> None:
+    key, trusted = signer
+    path = tmp_path / "vex.dsse.json"
+    now = datetime.datetime(2026, 11, 2, 12, tzinfo=datetime.UTC)
+
+    def read(later: datetime.timedelta, **annotations: Any) -> int:
+        notes = {f"violet_{name}": value for name, value in annotations.items()}
+        subjects = [
+            {"name": "first", "digest": {"sha256": "b" * 64}},
+            {"name": "pkg:pypi/torch@2.5.1", "digest": {"sha256": "a" * 64}, "annotations": notes},
+        ]
+        statement = {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": subjects,
+            "predicateType": "https://openvex.dev/ns/v0.2.0",
+            "predicate": VEX,
+        }
+        path.write_bytes(envelope(key, statement))
+        return len(read_documents([str(path)], (trusted,), now=now + later))
+
+    hour = datetime.timedelta(hours=1)
+    assert EXPIRES == "violet_expires"
+    assert read(hour) == 1
+    assert read(hour, expires="2026-11-02T14:00:00Z") == 1
+    with pytest.raises(VexError, match="expired at 2026-11-02T12:30:00Z"):
+        read(hour, expires="2026-11-02T12:30:00Z")
+    with pytest.raises(VexError, match="in the future"):
+        read(hour, issued="2026-11-03T00:00:00Z")
+    for unreadable in ("soon", 5, None, ""):
+        with pytest.raises(VexError, match="not believed"):
+            read(hour, expires=unreadable)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 1000, b'{"a":1,"a":2}', b"\xff", b"{}"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from violet.actions.journal import Journal
+    from violet.domain.vulnerability import VexStatement
 
 GROUPS = ("convert", "loading", "pins")
 """The words of ``violet fix --only``."""
@@ -29,13 +30,15 @@ class Settings:
 
     ``replace``: a converted original is moved aside. ``tied``: tensors that share all their elements are written
     ``duplicate`` or ``once``. ``aggressive``: rewrite what is exact for benign input only where the author has
-    explicitly said otherwise. ``intel`` is the directory of the imported advisories (``""``: none).
+    explicitly said otherwise. ``intel`` is the directory of the imported advisories (``""``: none); ``vex`` are
+    statements on which of these do not matter here.
     """
 
     replace: bool = False
     tied: str = "duplicate"
     aggressive: bool = False
     intel: str = ""
+    vex: tuple[VexStatement, ...] = ()
     timeout: float = 120.0
     memory: int = 1 << 30
 

@@ -7,7 +7,8 @@ the file stay as they are, byte for byte.
 
 ## When it is exact
 The advisories name versions in which a problem is fixed; of these the smallest above the pin is taken for which the
-advisories, asked again, know nothing at all. The file is read again afterwards: only those versions may differ.
+advisories, asked again, know nothing at all. What a VEX statement says does not matter here (``--vex``) is no reason to
+move a pin, nor against a version. The file is read again afterwards: only those versions may differ.
 Whether the rest of the project works with it is for its tests to say; a change of the major version is pointed out.
 
 ## What it refuses
@@ -22,6 +23,7 @@ version is known.
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import re
 import shlex
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from violet.actions.journal import Journal
-    from violet.domain.vulnerability import Match
+    from violet.domain.vulnerability import Match, VexStatement
     from violet.intel.osv.database import Database
 
 ID = "raise-pin"
@@ -151,12 +153,26 @@ def plan(target: Target, answer: Any, settings: Settings) -> Plan:
     except VioletError as error:
         return Plan(unexamined=f"its versions were not looked up: {error.diagnostics()}")
     with database:
-        return _plan(target, answer, database)
+        return _plan(target, answer, Known(database, settings.vex))
 
 
-def _plan(target: Target, answer: Any, database: Database) -> Plan:
-    from violet.intel.matching import match_component
+class Known:
+    """What advisories know of a version, less what VEX statements say does not matter."""
 
+    def __init__(self, database: Database, vex: Iterable[VexStatement] = ()) -> None:
+        from violet.intel.vex.products import Statements
+
+        self._database = database
+        self._statements = Statements(vex, datetime.datetime.now(datetime.UTC))
+
+    def of(self, component: Component) -> list[Match]:
+        from violet.intel.matching import match_component
+
+        weighed = map(self._statements.apply, match_component(component, self._database))
+        return [match for match in weighed if not match.suppressed]
+
+
+def _plan(target: Target, answer: Any, known: Known) -> Plan:
     unfixed: list[Unfixed] = []
     edits: list[tuple[int, int, bytes]] = []
     shown: list[Edit] = []
@@ -169,10 +185,10 @@ def _plan(target: Target, answer: Any, database: Database) -> Plan:
             purl=str(entry["purl"]),
             specifier=str(entry["specifier"]),
         )
-        matches = [match for match in match_component(component, database) if match.exposure == "affected"]
+        matches = [match for match in known.of(component) if match.exposure == "affected"]
         if not matches:
             continue
-        found = _judged(entry, component, matches, str(answer["sort"]), database)
+        found = _judged(entry, component, matches, str(answer["sort"]), known)
         if isinstance(found, str):
             start, end = (int(place) for place in entry["place"])
             written = str(entry["written"])
@@ -205,7 +221,7 @@ def _plan(target: Target, answer: Any, database: Database) -> Plan:
 
 
 def _judged(
-    entry: dict[str, Any], component: Component, matches: list[Match], sort: str, database: Database
+    entry: dict[str, Any], component: Component, matches: list[Match], sort: str, known: Known
 ) -> str | tuple[str, str]:
     """The version to take, or why none is taken and what to do."""
     ids = _ids(matches)
@@ -213,7 +229,7 @@ def _judged(
     label = f"{name} {old or component.specifier}".strip()
     if any(match.malicious for match in matches):
         return f"{label} is malware ({ids})", f"Remove {name}, and treat machines that installed it as taken over."
-    version = fixed_version(component, matches, database)
+    version = fixed_version(component, matches, known)
     if not version:
         return f"{label} has known problems ({ids}), and no version is known without", "Look for another package."
     if entry["locked"]:
@@ -241,10 +257,9 @@ def _judged(
     return version
 
 
-def fixed_version(component: Component, matches: Iterable[Match], database: Database) -> str:
+def fixed_version(component: Component, matches: Iterable[Match], known: Known) -> str:
     """The smallest version that some advisory calls fixed and none affects; no pre-release unless the pin is one.
     ``""`` where there is none."""
-    from violet.intel.matching import match_component
     from violet.intel.versions import InvalidVersionError, compare
 
     ecosystem = component.ecosystem or "PyPI"
@@ -260,7 +275,7 @@ def fixed_version(component: Component, matches: Iterable[Match], database: Data
             continue
         purl = component.purl.partition("@")[0] + (f"@{candidate}" if "@" in component.purl else "")
         raised = replace(component, version=candidate, purl=purl if component.version else component.purl, specifier="")
-        found = match_component(raised, database)
+        found = known.of(raised)
         waiting.extend(version for match in found for version in match.fixed)
         if found:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +25,26 @@ _CYCLONEDX = "https://cyclonedx.org/"
 
 
 def read_documents(
-    paths: Iterable[str], signers: tuple[TrustedSigner, ...] = (), *, signed_only: bool = False
+    paths: Iterable[str],
+    signers: tuple[TrustedSigner, ...] = (),
+    *,
+    signed_only: bool = False,
+    now: datetime.datetime | None = None,
 ) -> tuple[VexStatement, ...]:
-    """The statements of some documents. One in a DSSE envelope counts if a trusted signer's signature holds;
-    ``signed_only`` refuses those that come without. Raises ``VexError``: of one that is not believed nothing is
-    used, and what it would have suppressed is not passed over in silence."""
+    """The statements of some documents. One in a DSSE envelope counts if a trusted signer's signature holds and, in an
+    in-toto statement, if that is in force (at ``now``, by default the clock's); ``signed_only`` refuses those that come
+    without. Raises ``VexError``: of one that is not believed nothing is used, and what it would have suppressed is not
+    passed over in silence."""
     found: list[VexStatement] = []
+    now = now or datetime.datetime.now(datetime.UTC)
     for path in paths:
-        found.extend(_document(path, signers, signed_only))
+        found.extend(_document(path, signers, signed_only, now))
     return tuple(found)
 
 
-def _document(path: str, signers: tuple[TrustedSigner, ...], signed_only: bool) -> tuple[VexStatement, ...]:
+def _document(
+    path: str, signers: tuple[TrustedSigner, ...], signed_only: bool, now: datetime.datetime
+) -> tuple[VexStatement, ...]:
     value = _json(_content(path), path)
     if not (isinstance(value, dict) and "payloadType" in value and "signatures" in value):
         if signed_only:
@@ -54,14 +63,14 @@ def _document(path: str, signers: tuple[TrustedSigner, ...], signed_only: bool) 
     payload = _json(envelope.payload, path)
     if envelope.payload_type != _IN_TOTO:
         return read_vex(payload, path, signers=names)
-    return _statement(payload, path, names)
+    return _statement(payload, path, names, now)
 
 
 def _vouches(signer: TrustedSigner) -> bool:
     return "*" in signer.vouches_for or "vex" in signer.vouches_for
 
 
-def _statement(payload: Any, path: str, names: tuple[str, ...]) -> tuple[VexStatement, ...]:
+def _statement(payload: Any, path: str, names: tuple[str, ...], now: datetime.datetime) -> tuple[VexStatement, ...]:
     """An in-toto statement: its subjects are the products of statements that name none."""
     kind = payload.get("predicateType") if isinstance(payload, dict) else None
     if not isinstance(kind, str) or not kind.startswith((_OPENVEX, _CYCLONEDX)):
@@ -73,7 +82,29 @@ def _statement(payload: Any, path: str, names: tuple[str, ...]) -> tuple[VexStat
             name = subject.get("name")
             hashes = tuple(f"{algorithm}:{value}" for algorithm, value in subject["digest"].items())
             products.append(VexProduct((name,) if isinstance(name, str) and name else (), hashes))
+            _in_force(subject.get("annotations"), path, now)
     return read_vex(payload.get("predicate"), path, signers=names, products=products)
+
+
+def _in_force(notes: Any, path: str, now: datetime.datetime) -> None:
+    """Raise ``VexError`` unless the statement is in force for this subject: its signer may have set an end to it."""
+    from violet.domain.provenance import Statement, Subject
+    from violet.provenance.evidence import CLOCK_SKEW
+    from violet.provenance.statement import StatementError, binding_of, timestamp
+
+    if not isinstance(notes, dict):
+        return
+    subject = Subject("", (), notes)
+    try:
+        binding = binding_of(subject, Statement((subject,), "", {}))
+    except StatementError as error:
+        raise VexError(f"{path} is not believed: {error}.", "Ask its signer for another one.") from error
+    if binding.issued is not None and binding.issued - now > CLOCK_SKEW:
+        raise VexError(f"{path} is not believed: it was issued in the future, at {timestamp(binding.issued)}.")
+    if binding.expires is not None and now - binding.expires >= CLOCK_SKEW:
+        raise VexError(
+            f"{path} is not believed: it expired at {timestamp(binding.expires)}.", "Ask its signer for a newer one."
+        )
 
 
 def _content(path: str) -> bytes:

@@ -13,6 +13,7 @@ from violet.services.configuration import Configuration, ignore_source, load
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from violet.domain.vulnerability import VexStatement
     from violet.services.fix import FixOptions
 
 FORMATS = ("console", "json", "markdown")
@@ -62,6 +63,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     shown.add_argument("--no-progress", action="store_true", help="no progress line on a terminal")
     limits = parser.add_argument_group("settings")
     limits.add_argument("--intel", default="", metavar="FILE", help="database of advisories (violet intel update)")
+    limits.add_argument("--vex", action="append", default=[], metavar="FILE", help="leave pins that this VEX acquits")
+    limits.add_argument("--signed-vex-only", action="store_true", help="refuse VEX that no trusted signer signed")
     limits.add_argument(
         "--config", default="", metavar="FILE", help="obey this configuration file instead of searching"
     )
@@ -110,6 +113,14 @@ def _undo(arguments: Namespace) -> int:
     return report.exit_code
 
 
+def _statements(arguments: Namespace, configuration: Configuration) -> tuple[VexStatement, ...]:
+    if not arguments.vex:
+        return ()
+    from violet.services.vex import read_documents
+
+    return read_documents(arguments.vex, configuration.signers, signed_only=arguments.signed_vex_only)
+
+
 def _options(arguments: Namespace, configuration: Configuration) -> FixOptions:
     from violet.services.fix import FixOptions, attestor, settings
 
@@ -126,6 +137,7 @@ def _options(arguments: Namespace, configuration: Configuration) -> FixOptions:
             tied=arguments.tied,
             aggressive=arguments.aggressive,
             intel=arguments.intel or configuration.path(configuration.value("intel.directory")),
+            vex=_statements(arguments, configuration),
             timeout=configuration.value("scan.timeout"),
             memory=configuration.value("scan.memory"),
         ),
