@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import array
 import collections
+import copyreg
 import datetime
 import decimal
 import enum
@@ -25,13 +26,23 @@ from typing import Any
 from .sample import Sample, write_bytes
 
 
+def _dumps(value: Any, protocol: int) -> bytes:
+    """As the standard library pickles, whatever reducers of exceptions other libraries have installed meanwhile."""
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, protocol)
+    table = copyreg.dispatch_table.items()
+    pickler.dispatch_table = {kind: reduce for kind, reduce in table if not issubclass(kind, BaseException)}
+    pickler.dump(value)
+    return stream.getvalue()
+
+
 def _plain(name: str, make: Callable[[], Any], protocol: int = 4, *, technique: str = "benign/python") -> Sample:
     return Sample(
         name=name,
         technique=technique,
         malicious=False,
         fires=False,
-        build=write_bytes(name, lambda: pickle.dumps(make(), protocol)),
+        build=write_bytes(name, lambda: _dumps(make(), protocol)),
         loader="pickle",
     )
 

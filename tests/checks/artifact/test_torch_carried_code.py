@@ -33,6 +33,15 @@ def test_severity(tmp_path: Path) -> None:
     assert [f.severity for f in outcomes(positive(tmp_path)) if f.rule == RULE] == [Severity.MEDIUM]
 
 
+def test_a_package_without_sources_names_what_is_installed(tmp_path: Path) -> None:
+    members = {"p/.data/extern_modules": b"torch\n", "p/.data/version": b"6\n", "p/model/model.pkl": OBJECT}
+    path = tmp_path / "model.pt"
+    path.write_bytes(archive(members))
+    assert [f.severity for f in outcomes(path) if f.rule == RULE] == [Severity.LOW]
+    path.write_bytes(archive(members | {"p/code/layers.py": b"SIZE = 3\n"}))
+    assert [f.severity for f in outcomes(path) if f.rule == RULE] == [Severity.MEDIUM]
+
+
 def test_native_library_in_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     path.write_bytes(archive(checkpoint() | {"archive/data/plugin.so": b"\x7fELF" + bytes(60)}))

@@ -47,13 +47,16 @@ def judge(context: Context) -> Iterator[Outcome]:
         return
     kind = context.node.format
     title = kind.title if kind is not None else ""
+    package = kind is not None and kind.id == "torch_package"
+    if package and facts is not None:
+        python = [*facts.records.code, *python]  # a package may be called "code", as folders of TorchScript are
     if native:
         yield context.finding(f"This {title} carries native libraries.", evidence=_listed(native), key="native")
     if python:
         yield context.finding(f"This {title} carries Python sources.", evidence=_listed(python), key="python")
-    elif kind is not None and kind.id == "torch_package":
-        text = "This torch.package archive rebuilds its objects with modules that it names."
-        yield context.finding(text, evidence=".data/extern_modules", key="package")
+    elif package:
+        text = "This torch.package archive carries no sources: it rebuilds its objects with installed modules."
+        yield context.finding(text, evidence=".data/extern_modules", key="package", severity=Severity.LOW)
 
 
 def _listed(names: list[str]) -> str:
