@@ -222,6 +222,9 @@ INDEX: dict[str, tuple[str, ...]] = {
     "violet.checks.evasion.transferable_examples": ("evasion-test",),
     "violet.checks.evasion.unbelievable_robustness": ("evasion-test",),
     "violet.checks.evasion.weak_group": ("evasion-test",),
+    "violet.checks.explain.reliance_on_movable_feature": ("explanation",),
+    "violet.checks.explain.shortcut": ("explanation",),
+    "violet.checks.explain.unstable_explanation": ("explanation",),
     "violet.checks.supply_chain.dangerous_deserialization_allowed": ("notebook", "python"),
     "violet.checks.supply_chain.dependency_confusion": (
         "dockerfile",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("scan", "examine model files, directories and packages without running them"),
     ("test", "attack a model, and measure what withstands"),
+    ("explain", "show what a model relies on, and what an attack changed"),
     ("harden", "make a model harder to attack, and prove it by the same test"),
     ("keys", "make a signing key, or show one"),
     ("sign", "sign a model or data set (OpenSSF model signing)"),

@@ -1,0 +1,1 @@
+"""Rules about what a model relies on, asked of explanations."""

@@ -1,0 +1,109 @@
+"""The explanation for a terminal: plain language first, then every table with bars, findings and the verdict last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from violet.report.explaining.words import Section, facts, headline, provenance, sections
+from violet.report.layout import BLANK, Line, Span, cells, columns, line, printed, wrapped
+from violet.report.visible import visible
+
+if TYPE_CHECKING:
+    from violet.domain import Finding
+    from violet.domain.explanation import Explanation
+    from violet.report import View
+
+_MARGIN = 2
+_BAR = 12
+_NAME = 34
+
+
+def render(explanation: Explanation, view: View) -> str:
+    return printed(lay_out(explanation, view), color=view.color)
+
+
+def lay_out(explanation: Explanation, view: View) -> list[Line]:
+    width = columns(view.width)
+    lines: list[Line] = [line(headline(explanation), "heading")]
+    for name, value in facts(explanation):
+        lines += wrapped(f"{name}: {value}", width, "dim", _MARGIN)
+    lines.append(BLANK)
+    if explanation.plain:
+        lines.append(line("In plain words", "heading"))
+        for text in explanation.plain:
+            lines += [*wrapped(visible(text), width, "", _MARGIN), BLANK]
+    for section in sections(explanation):
+        lines += _section(section, width)
+    if explanation.restrictions:
+        lines.append(line("Restrictions", "heading"))
+        for text in explanation.restrictions:
+            lines += wrapped(visible(text), width, "", _MARGIN)
+        lines.append(BLANK)
+    for finding in view.report.findings:
+        lines += _finding(finding, width)
+    return lines + _ending(explanation, view, width)
+
+
+def _section(section: Section, width: int) -> list[Line]:
+    lines: list[Line] = [line(section.title, "heading"), *wrapped(section.lead, width, "dim", _MARGIN)]
+    if section.rows:
+        lines += _table(section)
+    if section.after:
+        lines += wrapped(section.after, width, "", _MARGIN)
+    return [*lines, BLANK]
+
+
+def _table(section: Section) -> list[Line]:
+    """Columns as wide as what stands in them, but for the first, which is cut; empty ones are left out."""
+    rows = [tuple(_cut(cell, _NAME) if at == 0 else cell for at, cell in enumerate(row)) for row in section.rows]
+    head = section.header
+    wide = [max(cells(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    keep = [at for at in range(len(head)) if any(row[at] for row in rows)]
+    lines: list[Line] = []
+    if len(head) > 2 or not section.bars:
+        padding = " " * (_MARGIN + (_BAR + 1 if section.bars else 0))
+        lines.append(line(padding + "  ".join(_padded(head[at], wide[at]) for at in keep).rstrip(), "dim"))
+    for number, row in enumerate(rows):
+        text = "  ".join(_padded(row[at], wide[at]) for at in keep).rstrip()
+        spans = [Span(" " * _MARGIN)]
+        if section.bars:
+            value = section.bars[number]
+            spans += [Span(_bar(value), "code" if value >= 0 else "evidence"), Span(" ")]
+        lines.append((*spans, Span(text)))
+    return lines
+
+
+def _bar(value: float) -> str:
+    filled = min(_BAR, max(round(abs(value) * _BAR), 0))
+    return ("█" if value >= 0 else "▒") * filled + " " * (_BAR - filled)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _finding(finding: Finding, width: int) -> list[Line]:
+    severity = str(finding.severity)
+    lines: list[Line] = [(Span(severity, severity), Span("  "), Span(visible(finding.rule), "bold"))]
+    lines += wrapped(visible(finding.message), width, "", _MARGIN)
+    if finding.evidence:
+        lines += wrapped(visible(finding.evidence), width, "evidence", _MARGIN)
+    lines += wrapped(f"Fix: {visible(finding.fix)}", width, "fix", _MARGIN)
+    return [*lines, BLANK]
+
+
+def _ending(explanation: Explanation, view: View, width: int) -> list[Line]:
+    verdict = view.decision.verdict.value
+    count = len(view.report.findings)
+    found = f": {count:,} finding{'' if count == 1 else 's'}"
+    lines: list[Line] = [(Span(verdict.upper(), verdict), Span(found, "bold"))]
+    for reason in view.decision.reasons:
+        lines += wrapped(visible(reason), width, "", _MARGIN)
+    for name, value in provenance(explanation):
+        if value:
+            lines.append((Span(f"{name}: ", "dim"), Span(value)))
+    return lines
