@@ -161,25 +161,18 @@ def _everything_breaks(evidence: Evidence) -> SanityCheck:
 def _budget_suffices(evidence: Evidence) -> SanityCheck:
     """The falls of the last half of the budget: an attack that still finds much has not converged."""
     question = "Would a larger budget find little more?"
-    slow: list[str] = []
-    worst = 0.0
-    asked = 0
-    for outcome in evidence.probes.values():
-        if not outcome.planned.attack.startswith(SPENDERS):
-            continue
-        asked += 1
-        late = int((outcome.first > outcome.planned.queries / 2).sum())
-        share = late / max(1, len(outcome.rows))
-        worst = max(worst, share)
-        if share > POINTS:
-            slow.append(f"{outcome.planned.attack} found {late} of its {outcome.fooled.sum()} in the second half")
-    if not asked:
+    spenders = [o for o in evidence.probes.values() if o.planned.attack.startswith(SPENDERS) and len(o.rows)]
+    if not spenders:
         return _not_run("budget-suffices", question, "no attack that spends queries was compared", decisive=False)
+    late = {o.planned.name: int((o.first > o.planned.queries / 2).sum()) for o in spenders}
+    slow = [o for o in spenders if late[o.planned.name] > POINTS * len(o.rows)]
+    worst = max(late[o.planned.name] / len(o.rows) for o in spenders)
+    told = [f"{o.planned.attack} found {late[o.planned.name]} of its {o.fooled.sum()} in the second half" for o in slow]
     none = "No attack found more than a few cases in the second half of its budget."
-    detail = "; ".join(slow) + "." if slow else none
-    # Where gradients show the way, or another attack has broken as much, a slow one misleads nobody.
-    others = _best([o for o in evidence.probes.values() if not o.planned.attack.startswith(SPENDERS)])
-    misled = bool(slow) and not evidence.white_box and others <= 0.95 * _best(list(evidence.probes.values()))
+    detail = "; ".join(told) + "." if slow else none
+    # A slow attack misleads nobody where gradients show the way, or where another one has broken as much.
+    strongest = max(spenders, key=lambda o: int(o.fooled.sum()))
+    misled = bool(slow) and strongest in slow and not evidence.white_box
     source = f"{CARLINI}, section 5.2"
     return _answer("budget-suffices", question, bool(slow), detail, source, decisive=misled, share=worst)
 
@@ -258,14 +251,6 @@ def _compare(
 
 def _names(outcomes: list[Outcome]) -> str:
     return ", ".join(o.planned.name.partition("/")[2] for o in outcomes)
-
-
-def _best(outcomes: list[Outcome]) -> int:
-    import numpy as np
-
-    if not outcomes:
-        return 0
-    return int(np.logical_or.reduce([o.fooled for o in outcomes]).sum())
 
 
 def _sign_test(more: int, less: int) -> float:

@@ -84,6 +84,8 @@ def run_evasion_test(
 
 def _beside(arena: Arena) -> tuple[tuple[ShiftResult, ...], tuple[DenialResult, ...]]:
     """Natural shifts, and inputs that cost more than others, in what is left of the time."""
+    if arena.stopped() or arena.options.suite == "quick":
+        return (), ()
     from dataclasses import replace
 
     from violet.attacks.base import Clock
@@ -91,8 +93,6 @@ def _beside(arena: Arena) -> tuple[tuple[ShiftResult, ...], tuple[DenialResult, 
     from violet.attacks.shifts.measure import measure_shifts
     from violet.services.testing.books import seed_of
 
-    if arena.stopped() or arena.options.suite == "quick":
-        return (), ()
     sample = replace(arena.data, x=arena.x[:500], y=arena.y[:500], segments={})
     seed = arena.options.seed
     arena._tell("natural shifts")

@@ -84,6 +84,7 @@ def make_plan(options: RobustnessOptions, target: Target) -> Plan:
     if options.suite == "black-box":
         offers &= ~Offers.GRADIENTS
     chooser = _Chooser(options, target, offers)
+    white = Offers.GRADIENTS in offers
     if options.suite == "shifts":
         return Plan((), (), (), (), ())
     if options.attacks:
@@ -93,9 +94,8 @@ def make_plan(options: RobustnessOptions, target: Target) -> Plan:
                 raise UsageError(f"{attack.id} cannot be run here: {why}.", "See: violet test --list")
         cascade = [attack.id for attack in sorted(named, key=lambda a: (a.strength, a.id))]
     elif options.suite == "quick":
-        cascade = list(QUICK)
+        cascade = [name for name in QUICK if not (white and name in BESIDE_GRADIENTS)]
     else:
-        white = Offers.GRADIENTS in offers
         cascade = [name for name in CASCADE if not (white and name in BESIDE_GRADIENTS)]
     run = chooser.all("cascade", cascade)
     if not run:
@@ -103,7 +103,8 @@ def make_plan(options: RobustnessOptions, target: Target) -> Plan:
         hint = f"Of threats this target can be tested for: {', '.join(norms)}." if norms else ""
         raise UsageError(f"No attack fits a {target.domain.kind} target under the threat {options.threat}.", hint)
     quick = options.suite == "quick"
-    probes = chooser.all("probe", WHITE_BOX if quick else (*WHITE_BOX, *BLACK_BOX, *OTHERS))
+    beside = ("scores/random-search",) if white else QUICK
+    probes = chooser.all("probe", (*QUICK[:2], *beside) if quick else (*WHITE_BOX, *BLACK_BOX, *OTHERS))
     if not quick:
         probes += chooser.all("probe", ("gradient/pgd",), {"restarts": RESTARTS}, f"{RESTARTS} restarts")
     return Plan(
@@ -151,13 +152,13 @@ class _Chooser:
     ) -> list[Planned]:
         """Those of these attacks that there are and that fit."""
         found = []
-        for name in names:
+        for name in dict.fromkeys(names):
             entry = attacks().get(name)
             if entry is None:
                 continue
             attack = entry.attack
             if why := self.obstacle(attack):
-                if role == "cascade" and attack.needs in self.offers:
+                if role == "cascade" and attack.needs in self.offers and self.options.threat.norm in attack.norms:
                     self.left_out.append(f"{name} was left out: {why}")
                 continue
             chosen = {**(settings or {}), **settings_of(name, self.options.settings)}

@@ -274,7 +274,7 @@ def prepare(
 
     from violet.services.testing.opening import examine, open_examined
     from violet.services.testing.sources import load_source
-    from violet.targets.steady import check_target
+    from violet.targets.steady import look_at
 
     purse = Purse(options.budget)
     if data is None:
@@ -284,7 +284,7 @@ def prepare(
         digest, _ = examine(options.target) if options.scan else ("", None)
         target = open_examined(options.target, digest, data.domain, data.classes)
     lend(options.target, target)
-    steadiness = check_target(target, data, seed=options.seed)
+    steadiness = look_at(target, data, seed=options.seed)
     if target.classes < len(data.classes):
         raise UsageError(
             f"{target.name} knows {target.classes} classes, and the data {len(data.classes)}.",
@@ -318,7 +318,7 @@ def prepare(
         progress=progress,
         stop=stop,
     )
-    return arena, tuple(steadiness.restrictions), tuple(steadiness.unsteady)
+    return arena, steadiness.restrictions, steadiness.unsteady
 
 
 def _processors() -> int:
