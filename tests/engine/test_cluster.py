@@ -13,7 +13,7 @@ import pytest
 from tests.engine.conftest import WORKERS, Programs, alive
 from violet.domain import VioletError
 from violet.engine import executors
-from violet.engine.tasks import Task, run_tasks
+from violet.engine.tasks import Engine, Task, open_executor, run_tasks
 
 CHORES = "tests.engine.chores"
 
@@ -22,7 +22,7 @@ def task(name: str, *arguments: Any, key: str = "") -> Task:
     return Task(key or name, f"{CHORES}:{name}", arguments)
 
 
-def outcomes(tasks: list[Task], engine: str, **options: Any) -> dict[str, Any]:
+def outcomes(tasks: list[Task], engine: str | Engine, **options: Any) -> dict[str, Any]:
     return {done.key: result for done, result in run_tasks(tasks, engine=engine, **options)}
 
 
@@ -95,6 +95,16 @@ def test_stopping_leaves_the_cluster_usable(cluster: str, tmp_path: Path) -> Non
     assert not outcomes(stuck, cluster, stopped=lambda: len(list(tmp_path.glob("n*-*"))) >= 1)
     go.touch()
     assert outcomes([task("square", 5)], cluster) == {"square": 25}
+
+
+def test_an_open_engine_serves_several_calls(cluster: str, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    stuck = [task("wait_for", str(go), str(tmp_path), f"n{number}", key=f"n{number}") for number in range(WORKERS)]
+    with open_executor(cluster) as engine:
+        assert outcomes([task("square", 4)], engine) == {"square": 16}
+        assert not outcomes(stuck, engine, stopped=lambda: len(list(tmp_path.glob("n*-*"))) >= 1)
+        go.touch()
+        assert outcomes([task("square", 5)], engine) == {"square": 25}
 
 
 def test_no_scheduler_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:

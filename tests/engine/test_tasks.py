@@ -15,7 +15,7 @@ import pytest
 from tests.engine.conftest import Programs, alive, await_that
 from violet.domain import MissingExtraError, UsageError, VioletError
 from violet.engine.executors import processors
-from violet.engine.tasks import Task, TaskFailure, run_tasks
+from violet.engine.tasks import Task, TaskFailure, open_executor, run_tasks
 
 CHORES = "tests.engine.chores"
 BOTH = pytest.mark.parametrize("jobs", [1, 2])
@@ -191,6 +191,22 @@ def test_leaving_early_kills_the_workers(tmp_path: Path) -> None:
         break
     (path,) = tmp_path.glob("stuck*")
     await_that(lambda: not alive(int(path.name.split("-")[1])))
+
+
+def test_an_open_engine_serves_several_calls(tmp_path: Path) -> None:
+    with open_executor("", 2) as engine:
+        first = {result for _, result in run_tasks([task("whoami")] * 6, engine=engine)}
+        second = {result for _, result in run_tasks([task("whoami")] * 6, engine=engine)}
+        assert first & second
+        stuck = [task("wait_for", str(tmp_path / "never"), str(tmp_path), f"stuck{n}", key=str(n)) for n in range(5)]
+        assert not list(run_tasks(stuck, engine=engine, stopped=lambda: len(list(tmp_path.glob("stuck*"))) == 2))
+        await_that(lambda: not any(alive(int(path.name.split("-")[1])) for path in tmp_path.glob("stuck*")))
+        assert outcomes(squares(5), 0, engine=engine) == {str(n): n * n for n in range(5)}
+        for _ in run_tasks(squares(9), engine=engine):
+            break
+        assert outcomes(squares(5), 0, engine=engine) == {str(n): n * n for n in range(5)}
+        assert len(list(tmp_path.glob("stuck*"))) == 2, "what was abandoned is not begun again"
+    assert not any(map(alive, first | second))
 
 
 def test_workers_use_one_thread_and_ignore_interrupts() -> None:

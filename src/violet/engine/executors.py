@@ -61,6 +61,9 @@ class Engine(Protocol):
     def lost(self) -> VioletError:
         """Why a future was cancelled that nobody here cancelled."""
 
+    def abandon(self) -> None:
+        """Forget what is under way, and end it where that can be done. The engine can be used again."""
+
     def close(self, *, kill: bool) -> None:
         """End it; with ``kill``, whatever is under way."""
 
@@ -138,6 +141,9 @@ class InProcess(_ThisMachine):
     def death(self, error: BaseException) -> Death | None:
         return None
 
+    def abandon(self) -> None:
+        """Nothing is under way."""
+
     def close(self, *, kill: bool) -> None:
         """There is nothing to end."""
 
@@ -154,6 +160,9 @@ class Processes(_ThisMachine):
 
     def death(self, error: BaseException) -> Death | None:
         return Death(_cause(str(error))) if isinstance(error, BrokenProcessPool) else None
+
+    def abandon(self) -> None:
+        self._fleet.abandon()
 
     def close(self, *, kill: bool) -> None:
         self._fleet.end(kill=kill)
@@ -213,6 +222,10 @@ class Fleet(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self.end(kill=cancel_futures)
 
+    def abandon(self) -> None:
+        """End the processes that work, and with them what they and others were to do; those that are idle stay."""
+        self._events.put(("abandoned", None))
+
     def end(self, *, kill: bool) -> None:
         """Let the processes end; with ``kill``, or where they still work, end them. Waits until they are gone."""
         if not self._ended:
@@ -235,7 +248,11 @@ class Fleet(Executor):
                 return
             if event == "submitted":
                 waiting.append(about)
-            else:
+            elif event == "abandoned":
+                waiting.clear()
+                while busy:
+                    busy.popitem()[0].shutdown(wait=True, kill_workers=True)
+            elif about[0] in busy:  # else it was abandoned meanwhile
                 pool, inner = about
                 outer = busy.pop(pool)
                 if isinstance(inner.exception(), BrokenProcessPool):
@@ -304,6 +321,7 @@ class Cluster:
             raise MissingExtraError(f"The engine {address}", "scale") from None
         self.address = address
         self._jobs = jobs
+        self._retries = retries
         _hush()
         untyped: Any = distributed
         try:
@@ -372,8 +390,13 @@ class Cluster:
             "Finished work is kept where it was saved; run this again once the scheduler is back.",
         )
 
+    def abandon(self) -> None:
+        """What runs on the workers runs to its end there; what waits for one is taken back."""
+        with contextlib.suppress(Exception):
+            self.executor.shutdown(wait=False)
+        self.executor = self._client.get_executor(retries=self._retries, pure=False)
+
     def close(self, *, kill: bool) -> None:
-        """What runs on the workers runs to its end there; nobody waits for it."""
         with contextlib.suppress(Exception):
             self.executor.shutdown(wait=False)
         with contextlib.suppress(Exception):

@@ -6,6 +6,7 @@ nothing with it. Tasks are idempotent: one may run more than once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -19,7 +20,7 @@ from violet.engine.executors import Engine, open_executor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["Task", "TaskFailure", "run_tasks"]
+__all__ = ["Engine", "Task", "TaskFailure", "open_executor", "run_tasks"]
 
 ENGINE_VARIABLE = "VIOLET_ENGINE"
 _POLL = 0.1
@@ -55,7 +56,7 @@ class TaskFailure:
 def run_tasks(
     tasks: Iterable[Task | None],
     *,
-    engine: str = "",
+    engine: str | Engine = "",
     jobs: int = 0,
     retries: int = 3,
     on_done: Callable[[Task, object], None] | None = None,
@@ -65,6 +66,9 @@ def run_tasks(
 
     ``engine`` is the address of a Dask scheduler (``tcp://...``; default: the environment variable ``VIOLET_ENGINE``)
     or empty: then ``jobs`` processes of this machine work (0: one a processor), and with one job, this process.
+
+    An engine that ``open_executor`` gave can be named instead. It stays open, so that its workers and what they have
+    loaded serve for more than one call.
 
     ``tasks`` is asked for the next one only when it is wanted, with twice as many under way as there are workers, and
     after the caller has seen the results before: so it can decide by them. ``None`` from it means: ask again after the
@@ -80,12 +84,25 @@ def run_tasks(
 
     Raises ``UsageError``, ``MissingExtraError`` (``test`` or ``scale``), and ``VioletError`` where the engine is lost.
     """
-    with open_executor(engine or os.environ.get(ENGINE_VARIABLE, ""), jobs, retries) as opened:
+    with _opened(engine, jobs, retries) as opened:
         run = _Run(opened, iter(tasks), retries, stopped or _never)
         for task, result in run.results():
             if on_done is not None:
                 on_done(task, result)
             yield task, result
+
+
+@contextlib.contextmanager
+def _opened(engine: str | Engine, jobs: int, retries: int) -> Iterator[Engine]:
+    if isinstance(engine, str):
+        with open_executor(engine or os.environ.get(ENGINE_VARIABLE, ""), jobs, retries) as opened:
+            yield opened
+        return
+    try:
+        yield engine
+    except BaseException:
+        engine.abandon()
+        raise
 
 
 def _never() -> bool:
@@ -122,7 +139,7 @@ class _Run:
                 self.engine.check()
             yield from self._settled(done)
         yield from self._settled({future for future in self.flying if future.done()}, last=True)
-        self.engine.close(kill=True)
+        self.engine.abandon()
 
     def _settled(self, done: set[Future[Any]], last: bool = False) -> Iterator[tuple[Task, Any]]:
         for future in done:
