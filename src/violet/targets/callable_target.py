@@ -144,10 +144,18 @@ def example(domain: InputDomain, rows: int = 3) -> Array:
     asks for them); short texts for text."""
     if domain.kind is InputKind.TEXT:
         return np.array(["yes", "a text of some words", "no"][:rows], dtype=object)
+    return _at(domain, np.linspace(0.25, 0.75, rows).reshape((rows,) + (1,) * len(domain.shape)))
+
+
+def anywhere(domain: InputDomain, rows: int, seed: int = 0) -> Array:
+    """Inputs spread evenly over a domain of numbers, drawn with ``seed``."""
+    return _at(domain, np.random.default_rng(seed).random((rows, *domain.shape)))
+
+
+def _at(domain: InputDomain, places: Array) -> Array:
     low = np.where(np.isfinite(domain.low), domain.low, -1.0)
     high = np.where(np.isfinite(domain.high), domain.high, 1.0)
-    places = np.linspace(0.25, 0.75, rows).reshape((rows,) + (1,) * len(domain.shape))
-    found = np.array(np.broadcast_to(low + places * (high - low), (rows, *domain.shape)), dtype=np.float64)
+    found = np.array(np.broadcast_to(low + places * (high - low), (len(places), *domain.shape)), dtype=np.float64)
     if domain.schema is not None:
         for index, feature in enumerate(domain.schema.features):
             if feature.grid[1]:

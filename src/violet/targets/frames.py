@@ -30,7 +30,7 @@ KINDS = "biufU"
 
 def encode(header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> bytes:
     """Raises ``ValueError`` for an array of anything but numbers and text."""
-    plain = [np.ascontiguousarray(array) for array in arrays]
+    plain = [np.asarray(array, order="C") for array in arrays]
     for array in plain:
         if array.dtype.kind not in KINDS:
             raise ValueError(f"an array of {array.dtype} does not travel")

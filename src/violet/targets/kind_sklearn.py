@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.targets.base import InputDomain, InputKind, Offers, Target, TargetError
+from violet.targets.callable_target import anywhere, first_line
 from violet.targets.rows import check_width, columns_of, flat, frame, has_words
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+PROBES = 64
+"""Made-up rows by which it is seen whether scores and labels agree."""
 OWN_THRESHOLD = ("FixedThresholdClassifier", "TunedThresholdClassifierCV")
 """Classifiers whose label is not that of the largest probability."""
 OWN_VOTES = ("SVC", "NuSVC")
@@ -29,21 +32,23 @@ OWN_VOTES = ("SVC", "NuSVC")
 
 
 def open_model(opening: Opening) -> Target:
-    """From a skops file all of whose types skops knows. Raises ``TargetError``."""
+    """From a skops file all of whose types are known. Raises ``TargetError``."""
     import skops.io
 
-    unknown = unknown_types(opening.spec.location)
+    path = opening.spec.location
+    unknown = unknown_types(path)
     if unknown:
-        raise TargetError(f"{opening.name} names types that skops does not know: {', '.join(unknown[:5])}.")
+        raise TargetError(f"{opening.name} names types that are not known: {', '.join(unknown[:5])}.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of another version: how it predicts is what is tested
-        model = skops.io.load(opening.spec.location, trusted=[])
+        model = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
     return adopt_estimator(model, opening)
 
 
 def unknown_types(path: str) -> tuple[str, ...]:
-    """The types that a skops file names and skops does not take for safe. Raises ``TargetError`` where it cannot be
-    read."""
+    """The types and functions that a skops file names and that neither skops takes for safe, nor Violet's own reader
+    knows to build a part of a model and do nothing else: skops asks about forests, neighbours and networks. Raises
+    ``TargetError`` where the file cannot be read."""
     status = os.stat(path)
     return _unknown_types(os.path.abspath(path), status.st_mtime_ns, status.st_size)
 
@@ -51,16 +56,46 @@ def unknown_types(path: str) -> tuple[str, ...]:
 @cache
 def _unknown_types(path: str, _changed: int, _size: int) -> tuple[str, ...]:
     from violet.domain.errors import MissingExtraError
-    from violet.targets.callable_target import first_line
 
     try:
         from skops.io import get_untrusted_types
     except ModuleNotFoundError as error:
         raise MissingExtraError("A scikit-learn model (skops)", "test") from error
     try:
-        return tuple(get_untrusted_types(file=path))
+        asked = tuple(get_untrusted_types(file=path))
     except Exception as error:
         raise TargetError(f"{path} is no skops file that can be read: {first_line(error)}") from error
+    doubted = _doubted(path)
+    if doubted is None:
+        return asked or ("what a schema that contradicts itself says",)
+    return tuple(name for name in asked if name in doubted)
+
+
+def _doubted(path: str) -> frozenset[str] | None:
+    """What the file names that Violet's reader of skops files does not know; ``None`` where it cannot tell, because the
+    file contradicts itself."""
+    from violet.formats.archive import ArchiveFacts
+    from violet.formats.base import Reading
+    from violet.formats.skops import SCHEMA
+    from violet.formats.skops.facts import SkopsFacts
+    from violet.formats.skops.schema import read
+    from violet.formats.skops.trust import Level, judge
+    from violet.formats.source import Bounds, FileSource, Meter
+    from violet.formats.zip import read_zip
+
+    bounds = Bounds()
+    with FileSource.open(path) as source:
+        reading = Reading(os.path.basename(path), bounds, Meter(bounds))
+        outer = read_zip(source, reading)
+        members = outer.facts.members if isinstance(outer.facts, ArchiveFacts) else []
+        schemas = [member.source for member in members if member.name == SCHEMA]
+        if outer.defects or len(schemas) != 1 or schemas[0] is None:
+            return None
+        inner = read(schemas[0], reading)
+        facts = inner.facts
+        if inner.defects or inner.unexamined or not isinstance(facts, SkopsFacts) or facts.types > len(facts.nodes):
+            return None
+        return frozenset(node.full for node in facts.nodes if judge(node) is not Level.KNOWN)
 
 
 def adopt_estimator(model: Any, opening: Opening) -> Target:
@@ -68,7 +103,7 @@ def adopt_estimator(model: Any, opening: Opening) -> Target:
     several outputs."""
     classes = _classes(model, opening)
     feed, domain = feeder(model, opening)
-    predict, offers = _method(model, classes, feed, opening)
+    predict, offers = _method(model, classes, feed, domain, opening)
     target = opening.target(predict, domain, offers, own=tuple(_word(value) for value in classes))
     numbers = domain.kind is not InputKind.TEXT and not has_words(domain)
     if not numbers or Offers.SCORES not in offers:
@@ -101,7 +136,7 @@ def _is_outlier_detector(model: Any) -> bool:
 
 
 def _method(
-    model: Any, classes: Array, feed: Callable[[Array], Any], opening: Opening
+    model: Any, classes: Array, feed: Callable[[Array], Any], domain: InputDomain, opening: Opening
 ) -> tuple[Callable[[Array], Any], Offers]:
     last = type(model.steps[-1][1] if hasattr(model, "steps") else model).__name__
     said = opening.outputs
@@ -113,7 +148,7 @@ def _method(
     if order[:1] == ["decision_function"] and _one_column_a_pair(model, len(classes)):
         order.remove("decision_function")
     method = next((name for name in order if hasattr(model, name)), "")
-    if method:
+    if method and _decides(model, method, classes, feed, domain):
         ask = getattr(model, method)
         proper = Offers.PROBABILITIES if method == "predict_proba" else Offers.LABELS
         return (lambda x: ask(feed(x))), Offers.LABELS | Offers.SCORES | proper
@@ -127,6 +162,22 @@ def _method(
         return np.asarray(places, dtype=np.int64)
 
     return labels, Offers.LABELS
+
+
+def _decides(model: Any, method: str, classes: Array, feed: Callable[[Array], Any], domain: InputDomain) -> bool:
+    """Whether the largest score is the label, by rows all over the domain: where it is not (``NearestCentroid`` with
+    unequal spreads, thresholds of one's own), scores would mislead, and labels are all that is offered."""
+    if domain.kind is InputKind.TEXT:
+        return True
+    fed = feed(anywhere(domain, PROBES))
+    scores = np.asarray(getattr(model, method)(fed))
+    if scores.ndim == 1:
+        scores = np.stack([-scores, scores], axis=1)
+    if scores.ndim != 2 or scores.shape[1] != len(classes):
+        return True  # said when it is asked
+    top = np.sort(scores, axis=1)
+    clear = top[:, -1] - top[:, -2] > 1e-9 * np.maximum(1.0, np.abs(top[:, -1]))
+    return bool((classes[scores.argmax(axis=1)] == np.asarray(model.predict(fed)))[clear].all())
 
 
 def _one_column_a_pair(model: Any, classes: int) -> bool:
