@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.errors import UsageError, VioletError
@@ -26,6 +26,10 @@ FEASIBLE = ("tabular/feasible-search", "tabular/feasible-decisions")
 QUERIES = 300
 """Rows a sample: enough to see where a model gives way, far too few to say how robust it is."""
 SECONDS = 120.0
+ENOUGH = 20
+"""Inputs that should fall, so that there is something to look at."""
+GROWTH, GROWN = 2.0, 3
+"""By what the radius is raised where too few fall and nobody named one, and how often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,14 +100,38 @@ def made(
     """Attack ``x`` ``(n, *shape)`` whose labels ``y`` the target gets right; ``pool`` are other inputs to start from.
     Gives why not, in words, where no attack fits. Raises ``UsageError`` where the attack or threat that was asked for
     does not."""
-    import numpy as np
-
-    from violet.services.testing.work import Chunk, attack_chunk, lend
-
     threat = options.threat or default_threat(target)
     name, why = choose(options.attack, threat, target)
     if not name:
         return why
+    found = _attacked(options, target, data, (x, y, pool), name, threat)
+    largest = threat.eps * GROWTH**GROWN
+    while not isinstance(found, str) and options.threat is None and found.fooled.hits < ENOUGH < len(x):
+        if threat.eps >= largest:
+            break
+        threat = replace(threat, eps=threat.eps * GROWTH)
+        found = _attacked(options, target, data, (x, y, pool), name, threat)
+        if not isinstance(found, str):
+            note = (
+                f"The radius was raised to {threat} until enough inputs fell to look at; it is no measure of strength."
+            )
+            found = replace(found, notes=(*found.notes, note))
+    return found
+
+
+def _attacked(
+    options: ExplainOptions,
+    target: Target,
+    data: LabelledData,
+    inputs: tuple[Array, Array, Array],
+    name: str,
+    threat: Threat,
+) -> Adversaries | str:
+    import numpy as np
+
+    from violet.services.testing.work import Chunk, attack_chunk, lend
+
+    x, y, pool = inputs
     lend(options.target, target)
     chunk = Chunk(
         spec=options.target,

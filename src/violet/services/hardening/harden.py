@@ -14,7 +14,7 @@ from violet.domain.hardening import Effect, Hardening, Paired
 from violet.domain.robustness import Believed
 from violet.services.hardening.methods import Bench, harden_with
 from violet.services.hardening.options import HardenOptions, method_of
-from violet.services.testing.evasion import Tested, run_evasion_test
+from violet.services.testing.evasion import EvasionOutcome, run_evasion_test
 from violet.services.testing.opening import digest_of, examine, open_examined
 from violet.services.testing.sources import load_source
 
@@ -118,7 +118,7 @@ def _part(test: RobustnessOptions, name: str) -> RobustnessOptions:
     return replace(test, run=os.path.join(test.run, name)) if test.run else test
 
 
-def _compared(before: Tested, after: Tested) -> tuple[Paired, Paired]:
+def _compared(before: EvasionOutcome, after: EvasionOutcome) -> tuple[Paired, Paired]:
     """The same samples, drawn by the same seed from the same data."""
     assert (before.index == after.index).all()
     return compare(before.correct, after.correct), compare(before.standing, after.standing)

@@ -104,7 +104,7 @@ def _troubles(arena: Arena) -> list[str]:
     """What went wrong in single attacks, each said once."""
     found = []
     for outcome in arena.outcomes:
-        for error in outcome.errors:
+        for error in outcome.summary().errors:
             found.append(f"{outcome.planned.name}: {error}")
         if not outcome.complete and not outcome.errors:
             done = int(outcome.reached.sum())

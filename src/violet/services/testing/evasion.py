@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +40,7 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tested:
+class EvasionOutcome:
     """The test, its findings and measurements as a report, and the examples. ``index`` are the rows of the data that
     were tested, ``correct`` which of them were classified as they should be, ``standing`` which withstood, too; all
     ``(n,)``."""
@@ -58,7 +61,7 @@ def run_evasion_test(
     command: str = "",
     target: Target | None = None,
     data: LabelledData | None = None,
-) -> Tested:
+) -> EvasionOutcome:
     """Run the suite that ``options`` names. ``stop`` is asked between steps: what was reached until then is reported as
     partial. A ``target`` and ``data`` at hand are used as they are; then all runs in this process.
 
@@ -71,15 +74,28 @@ def run_evasion_test(
 
         options = replace(options, jobs=1)
     arena, restrictions, unsteady = prepare(options, progress, stop, target, data)
-    with claim(options, arena) as run:
-        arena.run = run
-        arena.stop_file = run.stop_file if run is not None else ""
+    from violet.engine.executors import open_executor
+
+    with claim(options, arena) as arena.run, _stop_file(arena), open_executor(options.engine, options.jobs) as engine:
+        arena.engine = engine
         campaign = run_campaign(arena, unsteady)
         shifts, denial = _beside(arena)
         transfers = () if arena.stopped() else references(arena)
         test = assemble(campaign, restrictions, shifts, denial, transfers, command)
         examples = examples_of(arena)
-    return Tested(test, report_of(test), examples, arena.index, arena.correct, arena.standing)
+    return EvasionOutcome(test, report_of(test), examples, arena.index, arena.correct, arena.standing)
+
+
+@contextmanager
+def _stop_file(arena: Arena) -> Iterator[None]:
+    """Where workers look whether to end: in the run directory, or in one of its own that goes with the test."""
+    if arena.run is not None:
+        arena.stop_file = str(arena.run.stop_file)
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="violet-") as folder:
+        arena.stop_file = os.path.join(folder, "stop")
+        yield
 
 
 def _beside(arena: Arena) -> tuple[tuple[ShiftResult, ...], tuple[DenialResult, ...]]:

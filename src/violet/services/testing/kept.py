@@ -39,10 +39,10 @@ def load(run: RunDirectory, key: str) -> ChunkResult | None:
     arrays, facts = found
     texts = facts.get("texts")
     try:
+        known: dict[str, Any] = {name: arrays[name] for name in ARRAYS} | {name: facts[name] for name in FIGURES}
         return ChunkResult(
             adversarial=np.array(texts, dtype=object) if texts is not None else arrays["adversarial"],
-            **{name: arrays[name] for name in ARRAYS},
-            **{name: facts[name] for name in FIGURES},
+            **known,
             diagnostics={
                 name.removeprefix(_DIAGNOSTIC): value for name, value in arrays.items() if name.startswith(_DIAGNOSTIC)
             },

@@ -137,7 +137,7 @@ class _Chooser:
             return f"it is not for a {kind} target"
         if kind is InputKind.TEXT and InputKind.TEXT not in attack.kinds:
             return "it is not for text"
-        if not attack.unit and kind is InputKind.TABLE and self.target.domain.schema is None:
+        if not attack.unit and kind is not InputKind.TEXT and self.target.domain.schema is None:
             return "there is no schema of the table (--schema)"
         return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from violet.domain.robustness import SanityCheck
+    from violet.engine.executors import Engine
     from violet.engine.runs import RunDirectory
     from violet.services.testing.options import RobustnessOptions
     from violet.targets.base import LabelledData, Target
@@ -28,6 +30,8 @@ POOL = 512
 """Rows that an attacker is given beside the samples, to start from and to train a surrogate on."""
 PROBES_SHARE, CURVE_SHARE, CASCADE_SHARE = 0.35, 0.3, 0.7
 """Of the time that is left when each stage begins."""
+GRACE = 10.0
+"""Seconds that workers have to hand over what they reached when somebody asks to end."""
 FUNCTION = "violet.services.testing.work:attack_chunk"
 
 
@@ -55,6 +59,9 @@ class Arena:
     done: int = 0
     total: int = 0
     interrupted: bool = False
+    engine: Engine | None = None
+    """Open workers, which serve for all attacks of the test."""
+    _killed_at: float = float("inf")
     standing: Array = field(init=False)
     nearest: Array = field(init=False)
     examples: Array = field(init=False)
@@ -129,9 +136,18 @@ class Arena:
             yield at, part, answer
 
     def stopped(self) -> bool:
+        """Whether somebody asked to end. Workers are told by the stop file, and hand over what they have reached."""
         if not self.interrupted and self.stop():
             self.interrupted = True
+            self._killed_at = time.monotonic() + GRACE
+            if self.stop_file:
+                with contextlib.suppress(OSError), open(self.stop_file, "w", encoding="utf-8"):
+                    pass
         return self.interrupted
+
+    def _gone(self) -> bool:
+        """Whether workers had their time to hand over, and are to be killed."""
+        return self.stopped() and time.monotonic() > self._killed_at
 
     def _chunk(self, planned: Planned, rows: Array, seed: int, seconds: float) -> Chunk:
         return Chunk(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from violet.domain import Decision, Report, Rule
     from violet.policy import Policy
-    from violet.services.testing.evasion import Tested
+    from violet.services.testing.evasion import EvasionOutcome
 
 FORMATS = ("console", "json", "sarif", "junit", "markdown", "html")
 
@@ -245,7 +245,7 @@ def _again(command_line: list[str]) -> str:
 
 
 def _show(
-    tested: Tested,
+    tested: EvasionOutcome,
     report: Report,
     decision: Decision,
     rules: Policy,
