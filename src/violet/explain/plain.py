@@ -38,7 +38,7 @@ def _reliance(explanation: Explanation) -> str:
         return f"{first} None of the things it is told about an example seems to make a difference to it."
     weight = round(100 * sum(entry.share for entry in leading))
     what = "parts of the picture" if explanation.shape else "things"
-    names = _listed([_called(entry.feature, bool(explanation.shape)) for entry in leading])
+    names = _listed([_called(entry.feature) for entry in leading])
     if len(explanation.reliance) <= MOST:
         return f"{first} What counts for it, most first: {names}."
     text = (
@@ -48,7 +48,7 @@ def _reliance(explanation: Explanation) -> str:
     flips = leading[0].flips
     if flips is not None and flips.total:
         text += (
-            f" If only {_called(leading[0].feature, bool(explanation.shape))} were different, the answer would change "
+            f" If only {_called(leading[0].feature)} were different, the answer would change "
             f"in {_of_hundred(flips)} of 100 cases."
         )
     return text
@@ -62,18 +62,18 @@ def _attack(surface: AttackSurface) -> str:
             "manage to. That is no proof that nobody can."
         )
     first = (
-        f"We then tried to fool it by small changes to {fooled.total:,} examples that it had right, and managed in "
+        f"We then tried to fool it by small changes to {fooled.total:,} examples that it had right, and managed with "
         f"{_of_hundred(fooled)} of 100."
     )
     entries = [entry for entry in surface.entries if entry.changed.hits]
     if not entries:
         return first
-    names = _listed([_called(entry.feature, False) for entry in entries[:MOST]])
+    names = _listed([_called(entry.feature) for entry in entries[:MOST]])
     text = f"{first} Where it is easiest to get at: {names}. The model relies on them, and an attacker can change them."
     broken = [entry for entry in entries if entry.immutable]
     if broken:
         text += (
-            f" The attack also changed {_listed([_called(e.feature, False) for e in broken[:MOST]])}, which nobody is "
+            f" The attack also changed {_listed([_called(e.feature) for e in broken[:MOST]])}, which nobody is "
             "supposed to be able to change."
         )
     return text
@@ -151,8 +151,8 @@ def _of_hundred(rate: Rate) -> str:
     return "more than 99" if 99 < share < 100 else f"{share:.0f}"
 
 
-def _called(name: str, image: bool) -> str:
-    return name if image else f"‘{name}’"
+def _called(name: str) -> str:
+    return f"‘{name}’"
 
 
 def _listed(names: list[str]) -> str:

@@ -106,11 +106,11 @@ def search(
             for place in range(len(places))
             for label in labels
         ),
-        key=lambda one: (-one[0], one[1], one[2]),
+        key=lambda one: (-one[0], places[one[1]].area, one[1], one[2]),
     )
     kept: dict[int, tuple[float, int]] = {}
     for least, place, label in ranked:
-        if place not in kept and len(kept) < SHOWN:
+        if place not in kept and len(kept) < SHOWN and not _repeats(place, label, kept, places):
             kept[place] = (least, label)
     filled = _filling(target.domain, background, len(x), random)
     alone = _answers(target, [places[place].mask for place in kept], x, filled)
@@ -129,6 +129,15 @@ def search(
         for (place, (least, label)), answer in zip(kept.items(), alone, strict=True)
     ]
     return ShortcutSearch(tried, len(x), tuple(found))
+
+
+def _repeats(place: int, label: int, kept: dict[int, tuple[float, int]], places: list[Region]) -> bool:
+    """Whether it shares features with a stronger part that decides for the same label: then it is the same shortcut,
+    seen again."""
+    return any(
+        least > DECIDES and owner == label and bool((places[other].mask & places[place].mask).any())
+        for other, (least, owner) in kept.items()
+    )
 
 
 def _least(flips: Rate, tried: int) -> float:

@@ -44,8 +44,7 @@ def attack_surface(
     before, after = (domain.to_unit(part) for part in moves)
     change = players.total(np.abs(after - before))
     moved = _shares(change)
-    relied = _shares(sizes)
-    mean_moved, mean_relied = moved.mean(axis=0), relied.mean(axis=0)
+    mean_moved, mean_relied = moved.mean(axis=0), _shares(sizes.mean(axis=0)[None])[0]
     exposure = np.sqrt(mean_moved * mean_relied)
     exposure = exposure / max(float(exposure.sum()), 1e-300)
     changed = (change > MOVED).sum(axis=0)
@@ -63,7 +62,7 @@ def attack_surface(
         for at in np.argsort(-exposure, kind="stable")
     ]
     drawn_moved = weights(len(moved), seed) @ moved
-    drawn_relied = weights(len(relied), seed + 1) @ relied
+    drawn_relied = weights(len(sizes), seed + 1) @ sizes
     return AttackSurface(
         attack=attack,
         threat=threat,

@@ -7,6 +7,7 @@ took. For scikit-learn's forests and boosted trees ``shap`` computes interventio
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 FORESTS = ("RandomForestClassifier", "ExtraTreesClassifier", "DecisionTreeClassifier", "ExtraTreeClassifier")
 BOOSTED = ("GradientBoostingClassifier", "HistGradientBoostingClassifier")
-MOST_BACKGROUND = 100
-"""Rows of the background that trees are explained against: the work grows with their number."""
+LEAST_BACKGROUND, MOST_BACKGROUND = 16, 100
+WORK = 10_000
+"""Trees times classes times rows of the background, for each input: what keeps a forest of ten classes to seconds."""
+SECONDS = 2.0
+"""Of one call: after ten, ``shap`` would draw a progress bar of its own."""
 PATHS = "the mean over the paths that training data took"
 
 
@@ -48,11 +52,12 @@ def scikit_learn(model: Any, before: Callable[[Array], Array], background: Array
         import shap
     except ImportError:
         raise MissingExtraError("Explaining trees of scikit-learn", "test") from None
-    known = before(background[:MOST_BACKGROUND])
+    rows = WORK // max(1, _trees(model) * len(model.classes_))
+    known = before(background[: min(MOST_BACKGROUND, max(LEAST_BACKGROUND, rows))])
     explainer = shap.TreeExplainer(model, known, feature_perturbation="interventional", model_output="raw")
 
     def parts(x: Array) -> tuple[Array, Array]:
-        values = np.asarray(explainer.shap_values(before(x), check_additivity=False))
+        values = in_short_calls(lambda rows: explainer.shap_values(rows, check_additivity=False), before(x))
         values = values[..., None] if values.ndim == 2 else values
         return values, np.atleast_1d(np.asarray(explainer.expected_value, dtype=np.float64))
 
@@ -65,6 +70,26 @@ def scikit_learn(model: Any, before: Callable[[Array], Array], background: Array
         parts,
         lambda x: columns(raw(before(x))),
     )
+
+
+def in_short_calls(ask: Callable[[Array], Any], x: Array) -> Array:
+    """``ask`` about all rows, in calls that take about ``SECONDS`` each: how rows are grouped changes no answer."""
+    found: list[Array] = []
+    at, size = 0, 1
+    while at < len(x) or not found:
+        begun = time.monotonic()
+        found.append(np.asarray(ask(x[at : at + size])))
+        at += size
+        each = (time.monotonic() - begun) / size
+        size = max(1, min(8 * size, int(SECONDS / max(each, 1e-9))))
+    return np.concatenate(found)
+
+
+def _trees(model: Any) -> int:
+    for name in ("n_iter_", "n_estimators_", "n_estimators"):
+        if isinstance(getattr(model, name, None), int):
+            return int(getattr(model, name))
+    return 1
 
 
 def _xgboost(model: Any, before: Callable[[Array], Array]) -> Decomposed | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 2
 _BAR = 12
-_NAME = 34
+_NAME = 38
 
 
 def render(explanation: Explanation, view: View) -> str:
@@ -47,22 +47,25 @@ def lay_out(explanation: Explanation, view: View) -> list[Line]:
 def _section(section: Section, width: int) -> list[Line]:
     lines: list[Line] = [line(section.title, "heading"), *wrapped(section.lead, width, "dim", _MARGIN)]
     if section.rows:
-        lines += _table(section)
+        lines += _table(section, width)
     if section.after:
         lines += wrapped(section.after, width, "", _MARGIN)
     return [*lines, BLANK]
 
 
-def _table(section: Section) -> list[Line]:
-    """Columns as wide as what stands in them, but for the first, which is cut; empty ones are left out."""
+def _table(section: Section, width: int) -> list[Line]:
+    """Columns as wide as what stands in them, but for the first, which is cut; empty ones are left out, and those that
+    can be spared where there is no room."""
     rows = [tuple(_cut(cell, _NAME) if at == 0 else cell for at, cell in enumerate(row)) for row in section.rows]
     head = section.header
     wide = [max(cells(row[at]) for row in (head, *rows)) for at in range(len(head))]
     keep = [at for at in range(len(head)) if any(row[at] for row in rows)]
-    lines: list[Line] = []
-    if len(head) > 2 or not section.bars:
-        padding = " " * (_MARGIN + (_BAR + 1 if section.bars else 0))
-        lines.append(line(padding + "  ".join(_padded(head[at], wide[at]) for at in keep).rstrip(), "dim"))
+    indent = _MARGIN + (_BAR + 1 if section.bars else 0)
+    for spared in section.spare:
+        if indent + sum(wide[at] + 2 for at in keep) - 2 > width and spared in keep:
+            keep.remove(spared)
+    titles = "  ".join(_padded(head[at], wide[at]) for at in keep).rstrip()
+    lines: list[Line] = [line(" " * indent + titles, "dim")]
     for number, row in enumerate(rows):
         text = "  ".join(_padded(row[at], wide[at]) for at in keep).rstrip()
         spans = [Span(" " * _MARGIN)]

@@ -34,6 +34,8 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     bars: tuple[float, ...] = ()
     after: str = ""
+    spare: tuple[int, ...] = ()
+    """Columns to leave out where there is no room, the first one first."""
 
 
 def headline(explanation: Explanation) -> str:
@@ -105,6 +107,7 @@ def _reliance(explanation: Explanation) -> Section:
         rows,
         tuple(entry.share / largest for entry in shown),
         rest,
+        (2,),
     )
 
 
@@ -117,10 +120,10 @@ def _surface(surface: AttackSurface) -> Section:
             percent(entry.moved),
             percent(entry.relied),
             short(entry.changed),
-            visible(entry.note),
         )
         for entry in shown
     )
+    notes = "".join(f" {visible(entry.feature)}: {visible(entry.note)}." for entry in shown if entry.note)
     agreement = "is not known" if math.isnan(surface.agreement) else f"is {surface.agreement:+.2f}"
     if not math.isnan(surface.agreement):
         agreement += f" {between(surface.agreement_interval)}"
@@ -128,13 +131,14 @@ def _surface(surface: AttackSurface) -> Section:
         "surface",
         "Attack surface",
         visible(
-            f"{surface.attack} under {surface.threat} fooled the model on {surface.fooled} inputs. Features that it "
-        )
-        + "moved and that the model relies on come first.",
-        ("feature", "share of the change", "share of reliance", "moved in", "note"),
+            f"{surface.attack} under {surface.threat} fooled the model on {surface.fooled.hits:,} of "
+            f"{surface.fooled.total:,} inputs, {short(surface.fooled)}. Features that it moved and that the model "
+            "relies on come first."
+        ),
+        ("feature", "of the change", "of reliance", "moved in"),
         rows,
         tuple(entry.exposure / largest for entry in shown),
-        f"The rank correlation of what was moved with what is relied on {agreement}.",
+        f"The rank correlation of what was moved with what is relied on {agreement}.{notes}",
     )
 
 
@@ -147,7 +151,7 @@ def _detection(detection: ShiftDetection) -> Section:
         f"{detection.reference:,} other clean inputs to compare with.",
         ("score", "AUC (95 % interval)", "the shift is better by"),
         tuple((visible(score.name), f"{score.auc:.3f} {between(score.interval)}", _gain(score)) for score in scores),
-        tuple(max(score.auc, 0.0) for score in scores),
+        tuple(2 * score.auc - 1 for score in scores),
         visible(detection.verdict),
     )
 
@@ -182,6 +186,7 @@ def _shortcuts(search: ShortcutSearch) -> Section:
         rows,
         tuple(shortcut.flips.value for shortcut in search.strongest),
         (after if search.strongest else "There were too few inputs of each class.") + usual,
+        (4, 3),
     )
 
 
