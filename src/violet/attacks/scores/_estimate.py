@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.geometry import project, spread
-from violet.attacks.scores._windows import grid
+from violet.attacks.images import grid
 from violet.attacks.tally import Tally
 from violet.domain.robustness import Norm
 

@@ -26,7 +26,7 @@ import numpy as np
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
 from violet.attacks.geometry import project
 from violet.attacks.scores._live import Live
-from violet.attacks.scores._windows import Grid, grid
+from violet.attacks.images import Grid, cosines, grid
 from violet.attacks.tally import Tally
 from violet.domain.errors import UsageError
 from violet.domain.robustness import Norm
@@ -165,8 +165,8 @@ class _Waves:
         self.image = image
         high = max(round(image.height * part), min(image.height, 4))
         wide = max(round(image.width * part), min(image.width, 4))
-        self._down = _cosines(image.height)[:high]
-        self._across = _cosines(image.width)[:wide]
+        self._down = cosines(image.height)[:high]
+        self._across = cosines(image.width)[:wide]
         channel, i, j = np.meshgrid(np.arange(image.channels), np.arange(high), np.arange(wide), indexing="ij")
         self._channel, self._i, self._j = channel.reshape(-1), i.reshape(-1), j.reshape(-1)
         self.count = self._i.size
@@ -185,11 +185,3 @@ class _Waves:
         places = (self._channel[which] * image.steps[0])[:, None] + plane.reshape(1, -1)
         found[np.arange(len(which))[:, None], places] = wave.reshape(len(which), -1)
         return found
-
-
-def _cosines(size: int) -> Array:
-    """The orthonormal cosine basis (DCT-II): ``(frequency, place)``."""
-    place = (np.arange(size) + 0.5) * np.pi / size
-    found = np.cos(np.arange(size)[:, None] * place) * np.sqrt(2.0 / size)
-    found[0] /= np.sqrt(2.0)
-    return found

@@ -27,7 +27,7 @@ import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
 from violet.attacks.scores._live import Live
-from violet.attacks.scores._windows import Grid, grid
+from violet.attacks.images import Grid, grid
 from violet.attacks.tally import Tally
 from violet.domain.robustness import Norm
 from violet.targets.base import Offers

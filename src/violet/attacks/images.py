@@ -1,4 +1,4 @@
-"""Squares of images as positions in flattened inputs, whatever the layout."""
+"""Images as flattened inputs, whatever their layout: squares, tiles and waves."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ class Grid:
         left = rng.integers(0, self.width - size + 1, count)
         return np.asarray(top * row + left * column)
 
+    def positions(self) -> Array:
+        """Flat positions by channel, row and column: ``(channels, height, width)``."""
+        channel = np.arange(self.channels)[:, None, None] * self.steps[0]
+        row = np.arange(self.height)[None, :, None] * self.steps[1]
+        return np.asarray(channel + row + np.arange(self.width)[None, None, :] * self.steps[2])
+
     def tiles(self, size: int) -> Array:
         """For each flat position, the number of its square tile of this size: ``(features,)``."""
         return self._numbered(size, size)
@@ -53,9 +59,8 @@ class Grid:
         row = np.arange(self.height)[None, :, None]
         column = np.arange(self.width)[None, None, :]
         down, across = -(-self.height // tall), -(-self.width // wide)
-        flat = channel * self.steps[0] + row * self.steps[1] + column * self.steps[2]
-        found = np.empty(flat.size, dtype=np.int64)
-        found[flat.reshape(-1)] = ((channel * down + row // tall) * across + column // wide).reshape(-1)
+        found = np.empty(self.channels * self.height * self.width, dtype=np.int64)
+        found[self.positions().reshape(-1)] = ((channel * down + row // tall) * across + column // wide).reshape(-1)
         return found
 
 
@@ -71,3 +76,25 @@ def grid(domain: InputDomain) -> Grid | None:
     if domain.layout == "hw" and len(shape) == 2:
         return Grid(1, shape[0], shape[1], (0, shape[1], 1))
     return None
+
+
+def cosines(size: int) -> Array:
+    """The orthonormal cosine basis (DCT-II): ``(frequency, place)``."""
+    place = (np.arange(size) + 0.5) * np.pi / size
+    found = np.cos(np.arange(size)[:, None] * place) * np.sqrt(2.0 / size)
+    found[0] /= np.sqrt(2.0)
+    return found
+
+
+def smooth(rng: np.random.Generator, image: Grid, count: int, part: float) -> Array:
+    """Random mixtures ``(count, features)`` of the lowest frequencies of each channel, ``part`` of those of each
+    side, but of small images at least eight."""
+    high = min(max(round(image.height * part), 8), image.height)
+    wide = min(max(round(image.width * part), 8), image.width)
+    noise = rng.standard_normal((count, image.channels, high, wide), dtype=np.float32)
+    down = cosines(image.height)[:high].astype(np.float32)
+    across = cosines(image.width)[:wide].astype(np.float32)
+    planes = np.matmul(down.T, np.matmul(noise, across))
+    found = np.empty((count, image.channels * image.height * image.width), dtype=np.float32)
+    found[:, image.positions().reshape(-1)] = planes.reshape(count, -1)
+    return found

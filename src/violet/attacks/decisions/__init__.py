@@ -1,0 +1,1 @@
+"""Attacks on models that give labels only: they walk along the border between labels towards the sample."""
