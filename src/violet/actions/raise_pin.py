@@ -57,6 +57,8 @@ LOCKS = {
     "pipfile.lock": "pipenv upgrade {name}=={version}",
     "pylock.toml": "uv pip compile --upgrade-package {name}=={version} with the file it was made from",
     "conda-lock": "conda-lock lock --update {name}",
+    "package-lock": "npm install {name}@{version}, or, for what others ask for: npm update {name}",
+    "yarn.lock": "yarn upgrade {name}@{version} (Yarn 1), yarn up -R {name} (later ones)",
 }
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!_-]{0,63}")
 _SHOWN_IDS = 3

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def entry(name: str, package: str, fixed: str, severity: str, summary: str, introduced: str = "0") -> dict[str, Any]:
-    """One advisory in a package of PyPI; ``fixed`` is empty where no version is clean."""
+def entry(
+    name: str, package: str, fixed: str, severity: str, summary: str, introduced: str = "0", ecosystem: str = "PyPI"
+) -> dict[str, Any]:
+    """One advisory in a package; ``fixed`` is empty where no version is clean."""
     events: list[dict[str, str]] = [{"introduced": introduced}]
     if fixed:
         events.append({"fixed": fixed})
@@ -27,8 +29,8 @@ def entry(name: str, package: str, fixed: str, severity: str, summary: str, intr
         "summary": summary,
         "affected": [
             {
-                "package": {"ecosystem": "PyPI", "name": package},
-                "ranges": [{"type": "ECOSYSTEM", "events": events}],
+                "package": {"ecosystem": ecosystem, "name": package},
+                "ranges": [{"type": "SEMVER" if ecosystem == "npm" else "ECOSYSTEM", "events": events}],
             }
         ],
     }
@@ -42,6 +44,8 @@ ENTRIES = [
     entry("GHSA-3749-ghw9-m3mg", "torch", "2.7.1rc1", "LOW", "A local denial of service in ctc_loss"),
     entry("GHSA-g7vv-2v7x-gj9p", "tqdm", "4.66.3", "LOW", "Options of the command line run code"),
     entry("GHSA-xxxx-high-high", "pillow", "10.3.0", "HIGH", "A buffer overflow"),
+    entry("GHSA-35jh-r3h4-6jhm", "lodash", "4.17.21", "HIGH", "Command injection in lodash", ecosystem="npm"),
+    entry("GHSA-29mw-wpgm-hmr9", "lodash", "4.17.9", "MODERATE", "A slow regular expression", ecosystem="npm"),
     entry("MAL-2022-7421", "acme-stealer", "", "", "Malicious code in acme-stealer"),
 ]
 

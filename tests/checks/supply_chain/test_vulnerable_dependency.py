@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def test_all_problems_of_a_package_are_one_finding(tmp_path: Path, intel: str) -
     assert "GHSA-3749-ghw9-m3mg" in found.evidence
     assert found.fix == "Move torch to 2.7.1rc1 or newer."
     assert found.location.line == 2
+
+
+def test_lock_files_of_npm(tmp_path: Path, intel: str) -> None:
+    packages = {f"node_modules/{name}": {"version": version} for name, version in
+                (("lodash", "4.17.5"), ("torch", "2.5.1"), ("ms", "2.1.2"))}  # fmt: skip
+    path = tmp_path / "package-lock.json"
+    path.write_text(json.dumps({"lockfileVersion": 3, "packages": packages}, indent=1))
+    (found,) = said(path, RULE)
+    assert "lodash 4.17.5 has 2 known vulnerabilities" in found.message
+    assert found.fix == "Move lodash to 4.17.21 or newer.", "4.17.9 is older, though its text is not"
+    assert found.severity is MEDIUM
+    assert not said(path, "supply_chain/unhashed-dependency")
 
 
 @pytest.mark.parametrize(

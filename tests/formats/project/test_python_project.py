@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.formats.tensor_files import ids, survives
 from violet.formats.project.dependencies import components, read_file
-from violet.formats.project.facts import Dependency, DependencyFacts
+from violet.formats.project.facts import MOST_DEPENDENCIES, Dependency, DependencyFacts
+from violet.formats.project.pins import bounds
 from violet.formats.source import BytesSource
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -379,6 +380,54 @@ def test_setup_cfg() -> None:
     ]
     assert places(text, facts.dependencies[0]) == ("torch", ">=2.6")
     assert (facts.own, facts.python) == ("acme", ">=3.11")
+
+
+def test_extras_whose_names_begin_with_a_digit() -> None:
+    facts = read("[options]\n[options.extras_require]\n3d = open3d\n_x =\n  evil\n", "setup.cfg")
+    assert told(facts) == [("package", "open3d", "", "", "3d"), ("package", "evil", "", "", "_x")]
+
+
+def test_lists_in_setup_scripts_that_are_put_together() -> None:
+    text = (
+        'base = ["numpy==2.1.0"]\nmore = [*base, "scipy"]\n'
+        'setup(install_requires=base + ["torch"] + more, extras_require={"a": [*more]})\n'
+    )
+    assert [(d.name, d.group) for d in read(text, "setup.py").dependencies] == [
+        ("numpy", ""),
+        ("torch", ""),
+        ("numpy", ""),
+        ("scipy", ""),
+        ("numpy", "a"),
+        ("scipy", "a"),
+    ]
+    assert read("a = a + a\nsetup(install_requires=a)\n", "setup.py").dependencies == []
+
+
+def test_what_is_cut_off_is_said() -> None:
+    entries = "".join(f"- name: p{n}\n  version: '1'\n  manager: pip\n" for n in range(MOST_DEPENDENCIES + 1))
+    assert "more entries" in read(f"package:\n{entries}", "conda-lock.yml").problem
+    line = "https://conda.anaconda.org/conda-forge/noarch/p{}-1.0-h_0.conda\n"
+    explicit = "@EXPLICIT\n" + "".join(line.format(n) for n in range(MOST_DEPENDENCIES + 1))
+    assert "more entries" in read(explicit, "conda-linux-64.lock").problem
+    assert "characters" in read("@EXPLICIT\n" + line.format("a" * 3000), "conda-linux-64.lock").problem
+    assert "characters" in read("requirements:\n  run:\n    - evil" + " " * 3000 + "\n", "meta.yaml").problem
+    packages = {f"p{n}": {"version": "==1"} for n in range(MOST_DEPENDENCIES + 1)}
+    assert "more entries" in read(json.dumps({"default": packages}), "Pipfile.lock").problem
+
+
+@pytest.mark.parametrize(
+    ("written", "version"),
+    [("numpy 1.2.3 py311_0", "1.2.3"), ("numpy=1.2.3=py311_0", "1.2.3"), ("numpy 1.2.*", ""), ("numpy >=1,<2", "")],
+)
+def test_builds_of_conda(written: str, version: str) -> None:
+    (made,) = read(f"dependencies:\n  - {written}\n", "environment.yml").dependencies
+    assert made.version == version
+
+
+def test_alternatives_have_no_bounds() -> None:
+    assert bounds(">=2.6 || <2") == (None, None)
+    assert bounds(">=1,<2 | >=3") == (None, None)
+    assert bounds(">=2.6,<3") == ((2, 6), (3,))
 
 
 def test_what_is_broken_is_said() -> None:

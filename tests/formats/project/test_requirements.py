@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
 from tests.formats.tensor_files import ids, mutations, survives
+from tests.formats.tensor_files import read as read_format
 from violet.formats.project.dependencies import components, read_file
 from violet.formats.project.facts import Dependency, DependencyFacts, Setting
 from violet.formats.project.requirements import classify, logical_lines
 from violet.formats.project.specifier import exact, parse, pep440
 from violet.formats.source import BytesSource
 from violet.formats.text.region import Lines
+from violet.intel.packages import parse_purl
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -97,7 +99,7 @@ def test_everything_of_a_line() -> None:
 
 
 def test_a_comment_ends_a_line_that_asks_to_be_continued() -> None:
-    """As in pip: what stands in the next line is no comment."""
+    """As in uv: what stands in the next line is no comment (to pip it is one)."""
     facts = read("numpy # why \\\nevil==1\n")
     assert [d.name for d in facts.dependencies] == ["numpy", "evil"]
 
@@ -231,6 +233,44 @@ def test_many_lines_stay_within_the_bound() -> None:
     facts = read("a==1\n" * 30_000)
     assert len(facts.dependencies) <= 20_000
     assert facts.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("# -*- coding: utf-7 -*-\n+AGU-vil==1\n", True),
+        ("#!/x\n# vim: set fileencoding=unicode_escape :\n\\x65vil==1\n", True),
+        ("# coding: rot13\nrivy==1\n", True),
+        ("# coding: no-such-encoding\nnumpy==1\n", True),
+        ("# coding: utf-8\nnumpy==1  # ä\n", False),
+        ("# coding: latin-1\nnumpy==1\n", False),
+        ("# coding: utf-7\nnumpy==1\n", False),
+        ("numpy==1\n# one\n# coding: utf-7 +AGU-\n", False),
+        ("numpy==1  # coding: utf-7 +AGU-\n", False),
+    ],
+)
+def test_an_encoding_in_which_pip_reads_something_else_is_told(text: str, other: bool) -> None:
+    facts = read(text)
+    assert facts.problem.startswith("declares the encoding") is other
+    parsed = read_format("requirements", text.encode(), "requirements.txt")
+    assert any("declares the encoding" in part for part in parsed.unexamined) is other
+
+
+def test_what_nobody_can_check_is_no_digest() -> None:
+    for written in ("foo:ab", "sha256:ab", "sha256:" + "g" * 64, "md5:", ":" + "0" * 64, "sha256"):
+        (made,) = read(f"numpy --hash={written}\n").dependencies
+        assert (made.hashes, made.pinned) == ((), False), written
+    (made,) = read("numpy --hash=blake2b:" + "0" * 128 + "\n").dependencies
+    assert made.pinned
+
+
+def test_names_and_versions_cannot_add_to_a_package_url() -> None:
+    text = '[[package]]\nname = "numpy@9?x=y#z/é"\nversion = "1!2.0+a?b"\n'
+    (made,) = components(text.encode(), "poetry.lock")
+    assert made.purl == "pkg:pypi/numpy%409%3Fx%3Dy%23z/%C3%A9@1%212.0%2Ba%3Fb"
+    parsed = parse_purl(made.purl)
+    assert parsed is not None
+    assert (parsed.version, parsed.qualifiers) == ("1!2.0+a?b", ())
 
 
 def test_facts_are_either_of_two_kinds() -> None:

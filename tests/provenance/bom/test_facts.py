@@ -14,7 +14,10 @@ import pytest
 from tests.corpus.torch_layout import Call, Global, Tensor, _Storage, floats, state_dict, zip_checkpoint
 from tests.provenance.bom import models
 from tests.provenance.bom.models import bom_of
+from tests.provenance.bom.validators import cyclonedx_problem
 from violet.domain.bom import Basis, Bom, ModelFacts
+from violet.intel.packages import parse_purl
+from violet.services.bom import render_document
 
 
 def basis(facts: ModelFacts, name: str) -> set[Basis]:
@@ -424,3 +427,36 @@ def test_types_of_one_byte_are_quantised(tmp_path: Path) -> None:
 
     save_file({"w": np.zeros((8, 8), np.int8), "scale": np.zeros(8, np.float32)}, tmp_path / "m.safetensors")
     assert bom_of(tmp_path / "m.safetensors").facts.quantisation == "I8"
+
+
+def test_lock_files_of_npm(tmp_path: Path) -> None:
+    """What a page or a service around a model needs is part of its project."""
+    packages = {
+        "": {"name": "app"},
+        "node_modules/@scope/tool": {"version": "1.2.3", "integrity": "sha512-" + "A" * 86 + "=="},
+        "node_modules/ms": {"version": "2.1.2", "dev": True},
+    }
+    (tmp_path / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
+    (tmp_path / "requirements.txt").write_text("numpy==2.1.0\n")
+    bom = bom_of(tmp_path)
+    tool = next(part for part in bom.components if part.name == "@scope/tool")
+    assert (tool.ecosystem, tool.purl) == ("npm", "pkg:npm/%40scope/tool@1.2.3")
+    assert [str(d) for d in tool.hashes] == ["sha512:" + "0" * 128]
+    assert {part.name for part in bom.components} >= {"numpy", "ms", "@scope/tool"}
+    assert any(p.name == "violet:scope" and p.value == "dev" for p in bom.properties)
+    for version in ("1.6", "1.7"):
+        assert not cyclonedx_problem(render_document(bom, "cyclonedx", spec_version=version))
+
+
+def test_names_in_a_configuration_cannot_add_to_a_package_url(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    models.safetensors_file(folder / "model.safetensors", {"format": "pt"})
+    versions = {"numpy@9?x=y#z": "1.0?a=b", "pytorch": "2.5.1+cu118"}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"__version__": versions}))
+    bom = bom_of(folder)
+    found = {part.name: part.purl for part in bom.components if part.ecosystem == "PyPI"}
+    assert found["torch"] == "pkg:pypi/torch@2.5.1%2Bcu118"
+    purl = parse_purl(found["numpy@9?x=y#z"])
+    assert purl is not None
+    assert (purl.type, purl.version, purl.qualifiers) == ("pypi", "1.0?a=b", ())

@@ -3,7 +3,7 @@
 ## What it looks for
 
 Every package of a dependency or lock file, in the advisories that `violet intel update` has imported (OSV exports:
-PyPI and others). One finding for a package, with all its problems: critical for packages that are malware, high
+PyPI, npm and others). One finding for a package, with all its problems: critical for packages that are malware, high
 where a problem is critical or known to be exploited, medium for high ones, low for the rest. A range that only allows a
 vulnerable version among others is low, and not told where a lock file lies beside it. Without imported advisories
 nothing is looked up, and the report says so.
@@ -129,7 +129,7 @@ def _finding(context: Context, dependency: Dependency, found: Sequence[Match]) -
     about = f": {worst.summary.rstrip('.')[:160]}" if worst.summary else ""
     if worst.malicious:
         what, about = f"{shown} is malware", f": {worst.summary.rstrip('.')[:160]}" if worst.summary else ""
-    fixed = _fixed(found)
+    fixed = _fixed(found, dependency.ecosystem)
     return context.finding(
         f"{what} ({worst.id}{about}).",
         evidence=f"{dependency.text[:120]}: {ids}",
@@ -148,14 +148,15 @@ def _severity(match: Match) -> Severity:
     return CAPPED[match.severity] if match.severity is not None else Severity.LOW
 
 
-def _fixed(found: Sequence[Match]) -> str:
+def _fixed(found: Sequence[Match], ecosystem: str) -> str:
     """The lowest version that fixes all of them, where each has one."""
-    from packaging.version import InvalidVersion, Version
+    from violet.intel.versions import InvalidVersionError, scheme_for
 
     lowest = [match.fixed[0] for match in found if match.fixed]
-    if len(lowest) < len(found):
+    scheme = scheme_for("PyPI" if ecosystem == "conda" else ecosystem)
+    if len(lowest) < len(found) or scheme is None:
         return ""
     try:
-        return max(lowest, key=Version)
-    except InvalidVersion:
+        return max(lowest, key=scheme.key)
+    except InvalidVersionError:
         return lowest[-1]

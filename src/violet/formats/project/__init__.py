@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 _SUFFIXES = (".txt", ".in", ".pip", ".toml", ".lock", ".yml", ".yaml", ".cfg", ".conf", ".ini")
+_NAMED = ("pipfile", "package-lock.json", "npm-shrinkwrap.json")
 _YAML = (".yml", ".yaml")
 
 
 def _is(probe: Probe, of: str) -> Certainty:
     """Whether name or content announce a file of one of the sorts in ``names.<of>``. What cannot be one does not
     load the names."""
-    if probe.suffix not in _SUFFIXES and probe.name.lower() != "pipfile":
+    if probe.suffix not in _SUFFIXES and probe.name.lower() not in _NAMED:
         return Certainty.NO
     from violet.formats.project import names
 
@@ -108,7 +109,8 @@ def _read_compose(source: Source, reading: Reading) -> Parsed:
 _LISTS = ("requirements.txt", "constraints.txt", "conda.yaml", "conda.yml", "python_env.yaml", "environment.yml",
           "environment.yaml")  # fmt: skip
 _PROJECT_NAMES = ("pyproject.toml", "pipfile", "uv.toml", "setup.cfg", "pip.conf", "pip.ini")
-_LOCK_NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pipfile.lock", "pylock.toml", "conda-lock.yml")
+_LOCK_NAMES = ("poetry.lock", "uv.lock", "pdm.lock", "pipfile.lock", "pylock.toml", "conda-lock.yml",
+               "package-lock.json", "npm-shrinkwrap.json", "yarn.lock")  # fmt: skip
 
 FORMATS = (
     Format(

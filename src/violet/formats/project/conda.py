@@ -42,7 +42,7 @@ def read_environment(document: Document, facts: DependencyFacts, lines: Lines) -
     for key, group in (("dependencies", ""), ("build_dependencies", "build")):
         for item in root.get(key).items:
             if len(facts.dependencies) >= MOST_DEPENDENCIES:
-                facts.problem = "more entries than are read"
+                facts.problem = "has more entries than are read"
                 return
             if item.kind == "scalar":
                 if python_only:
@@ -102,7 +102,7 @@ def _match_spec(text: str, start: int, end: int, facts: DependencyFacts, lines: 
 def _exact(specifier: str) -> str:
     """The version of ``=1.2.3``, ``==1.2.3``, ``=1.2.3=build``: conda takes ``=1.2`` as any ``1.2.*``, so that
     only a full version counts as one."""
-    match = re.fullmatch(r"(={0,2})\s*([0-9][\w.!+]*)(?:=([\w*.]+))?", specifier.strip())
+    match = re.fullmatch(r"(={0,2})\s*([0-9][\w.!+]*)(?:(?:=|\s+)([\w*.]+))?", specifier.strip())
     if match is None or "*" in match.group(2):
         return ""
     several = match.group(1) == "=" and match.group(3) is None and match.group(2).count(".") < 2
@@ -114,8 +114,8 @@ def _by_lines(text: str, facts: DependencyFacts, lines: Lines) -> None:
     at = 0
     for raw in text.splitlines(keepends=True):
         start, at = at, at + len(raw)
-        line = raw.strip() if len(raw) <= LONGEST_LINE else ""
-        if line.startswith("- ") and not line.endswith(":") and len(facts.dependencies) < MOST_DEPENDENCIES:
+        line = _line(raw, facts)
+        if line.startswith("- ") and not line.endswith(":") and _has_room(facts):
             entry = re.sub(r"\s#.*$", "", line[1:]).strip("\"' ")
             if entry:
                 made = classify(entry, start + raw.index(entry), lines)
@@ -125,18 +125,33 @@ def _by_lines(text: str, facts: DependencyFacts, lines: Lines) -> None:
                     facts.dependencies.append(made)
 
 
+def _line(raw: str, facts: DependencyFacts) -> str:
+    """A line without blanks around it; ``""`` for one that is too long, which is said."""
+    if len(raw) > LONGEST_LINE:
+        facts.problem = facts.problem or f"has lines of more than {LONGEST_LINE:,} characters"
+        return ""
+    return raw.strip()
+
+
+def _has_room(facts: DependencyFacts) -> bool:
+    if len(facts.dependencies) >= MOST_DEPENDENCIES:
+        facts.problem = "has more entries than are read"
+        return False
+    return True
+
+
 def read_recipe(document: Document, facts: DependencyFacts, lines: Lines) -> None:
     """``meta.yaml``: a Jinja template, so its lists are read line by line, with ``{% set %}`` filled in."""
     values = dict(re.findall(r"{%-?\s*set\s+(\w+)\s*=\s*[\"']([^\"']*)[\"']", document.text))
     within, at, group = False, 0, ""
     for raw in document.text.splitlines(keepends=True):
         start, at = at, at + len(raw)
-        line = raw.strip() if len(raw) <= LONGEST_LINE else ""
+        line = _line(raw, facts)
         if raw[:1].isalpha():
             within = line.startswith("requirements:")
         if within and line.rstrip(":") in ("host", "build", "run", "run_constrained"):
             group = "" if line.startswith("run") else "build"
-        if within and line.startswith("- ") and len(facts.dependencies) < MOST_DEPENDENCIES:
+        if within and line.startswith("- ") and _has_room(facts):
             entry = re.sub(r"\s#.*$", "", line[1:]).strip("\"' ")
             filled = re.sub(r"{{\s*+(\w++)[^{}]*+}}", lambda m: values.get(m.group(1), ""), entry)
             if entry and filled == entry:
@@ -160,8 +175,10 @@ def read_conda_lock(document: Document, facts: DependencyFacts, lines: Lines) ->
     told: set[tuple[str, str, str]] = set()
     for package in documents[0].get("package").items if documents else []:
         name, version, manager = package.text("name"), package.get("version"), package.text("manager")
-        if not name or len(facts.dependencies) >= MOST_DEPENDENCIES:
+        if not name:
             continue
+        if not _has_room(facts):
+            return
         if (name, version.value, manager) in told:  # the same for another platform
             continue
         told.add((name, version.value, manager))
@@ -195,10 +212,10 @@ def _explicit(text: str, facts: DependencyFacts, lines: Lines) -> None:
     at = 0
     for raw in text.splitlines(keepends=True):
         start, at = at, at + len(raw)
-        match = _address().match(raw) if len(raw) <= LONGEST_LINE and raw.startswith("http") else None
+        match = _address().match(raw) if _line(raw, facts).startswith("http") and raw.startswith("http") else None
         if match is None:
             continue
-        if len(facts.dependencies) >= MOST_DEPENDENCIES:
+        if not _has_room(facts):
             return
         written = match.group(4) or ""
         made = digest(written if ":" in written else f"{'sha256' if len(written) == 64 else 'md5'}:{written}")

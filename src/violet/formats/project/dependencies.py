@@ -99,6 +99,10 @@ def _reader(sort: str) -> Callable[[Document, DependencyFacts, Lines], None] | N
         from violet.formats.project.locks import read_pipfile_lock
 
         return read_pipfile_lock
+    if sort in ("package-lock", "yarn.lock"):
+        from violet.formats.project import npm_locks
+
+        return npm_locks.read_package_lock if sort == "package-lock" else npm_locks.read_yarn_lock
     if sort in ("setup.cfg", "setup.py", "pip.conf"):
         from violet.formats.project import setup_config
 

@@ -79,8 +79,7 @@ class Dependency:
     def _purl(self) -> str:
         kinds = {"PyPI": "pypi", "conda": "conda", "npm": "npm"}
         kind = kinds.get(self.ecosystem, "generic")
-        name = canonical(self.name) if kind == "pypi" else self.name.lower().replace("@", "%40")
-        return f"pkg:{kind}/{name}" + (f"@{self.version.replace('+', '%2B')}" if self.version else "")
+        return purl(kind, canonical(self.name) if kind == "pypi" else self.name.lower(), self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,14 @@ class DependencyFacts:
     """Whether a lock file lies beside it."""
 
 
+def purl(kind: str, name: str, version: str = "") -> str:
+    """A package URL. What a file says is encoded, so that no name can add a version or a qualifier of its own."""
+    from urllib.parse import quote
+
+    path = "/".join(quote(part, safe="") for part in name.split("/"))
+    return f"pkg:{kind}/{path}" + (f"@{quote(version, safe='')}" if version else "")
+
+
 def canonical(name: str) -> str:
     """A name as PEP 503 compares it."""
     return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
@@ -138,13 +145,17 @@ def reference(url: str) -> str:
 
 
 def digest(text: str) -> Digest | None:
-    """``sha256:0123...`` as a digest; ``None`` where it is none."""
+    """``sha256:0123...`` as a digest; ``None`` where it is none, or none of a known algorithm: what nobody can check
+    pins nothing."""
     algorithm, _, value = text.strip().partition(":")
-    value = value.lower()
-    length = _LENGTHS.get(algorithm.lower())
-    if not value or value.strip("0123456789abcdef") or len(value) != (length or len(value)) or len(value) > 128:
+    algorithm, value = algorithm.lower(), value.lower()
+    if value.strip("0123456789abcdef") or len(value) != LENGTHS.get(algorithm, -1):
         return None
-    return Digest(algorithm.lower(), value)
+    return Digest(algorithm, value)
 
 
-_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
+LENGTHS = {
+    "md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128, "blake2s": 64,
+    "sha3_256": 64, "sha3_384": 96, "sha3_512": 128,
+}  # fmt: skip
+"""Hexadecimal digits of a digest, by the names that pip, uv and conda know."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from violet.formats.text.document import Document
     from violet.formats.text.region import Lines, Region
 
+_COLON = re.compile(r"\s*:")
 MOST_HASHES = 500
 """Digests of one package that are kept."""
 
@@ -34,7 +35,7 @@ def read_toml_lock(document: Document, facts: DependencyFacts, lines: Lines) -> 
     old_files = root.get("metadata", "files")
     for package in tables(root, "packages" if facts.file == "pylock.toml" else "package"):
         if len(facts.dependencies) >= MOST_DEPENDENCIES:
-            facts.problem = "more entries than are read"
+            facts.problem = "has more entries than are read"
             break
         _package(package, old_files, facts, lines)
 
@@ -156,7 +157,10 @@ def read_pipfile_lock(document: Document, facts: DependencyFacts, lines: Lines) 
             search.key(section)
             for name, entry in entries.items():
                 start, end = search.key(name)
-                if isinstance(entry, dict) and len(facts.dependencies) < MOST_DEPENDENCIES:
+                if len(facts.dependencies) >= MOST_DEPENDENCIES:
+                    facts.problem = "has more entries than are read"
+                    return
+                if isinstance(entry, dict):
                     facts.dependencies.append(_pipfile_entry(section, name, entry, lines.region(start, end)))
 
 
@@ -196,11 +200,17 @@ class Finder:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.lost = False
 
     def key(self, name: str) -> tuple[int, int]:
         """Where the next key of this name stands, without its quotes."""
-        match = re.compile(re.escape(json.dumps(name, ensure_ascii=False)) + r"\s*:").search(self.text, self.at)
-        if match is None:
+        written = json.dumps(name, ensure_ascii=False)
+        start = -1 if self.lost else self.text.find(written, self.at)
+        while start >= 0 and not _COLON.match(self.text, start + len(written)):
+            start = self.text.find(written, start + 1)
+        if start < 0:
+            # Written with escapes: from here on places are not known, and nobody goes through the text again and again.
+            self.lost = True
             return self.at, self.at
-        self.at = match.end()
-        return match.start() + 1, match.start() + 1 + len(name)
+        self.at = start + len(written)
+        return start + 1, start + len(written) - 1

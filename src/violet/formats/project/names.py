@@ -5,7 +5,8 @@ from __future__ import annotations
 ENVIRONMENTS = ("conda.yaml", "conda.yml", "python_env.yaml", "environment.yml", "environment.yaml")
 REQUIREMENTS = frozenset(["requirements", "constraints", "environment", "recipe"])
 PROJECTS = frozenset(["pyproject", "pipfile", "uv.toml", "setup.cfg", "pip.conf"])
-LOCKS = frozenset(["poetry.lock", "uv.lock", "pdm.lock", "pipfile.lock", "pylock.toml", "conda-lock"])
+LOCKS = frozenset(["poetry.lock", "uv.lock", "pdm.lock", "pipfile.lock", "pylock.toml", "conda-lock",
+                   "package-lock", "yarn.lock"])  # fmt: skip
 
 _WHOLE = {
     "pyproject.toml": "pyproject",
@@ -19,6 +20,9 @@ _WHOLE = {
     "uv.lock": "uv.lock",
     "pdm.lock": "pdm.lock",
     "pipfile.lock": "pipfile.lock",
+    "package-lock.json": "package-lock",
+    "npm-shrinkwrap.json": "package-lock",
+    "yarn.lock": "yarn.lock",
     "conda-lock.yml": "conda-lock",
     "conda-lock.yaml": "conda-lock",
     "meta.yaml": "recipe",

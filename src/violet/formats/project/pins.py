@@ -85,6 +85,8 @@ def bounds(specifier: str) -> tuple[Version | None, Version | None]:
     """The lowest version that a specifier allows, and the first above all that it allows."""
     lowest: Version | None = None
     below: Version | None = None
+    if "|" in specifier:  # one range or another: nothing is known that holds for both
+        return None, None
     for clause in specifier.split(","):
         match = re.match(r"\s*(===?|~=|>=|<=|<|>|\^|~|!=|=)?\s*v?(\d+(?:\.\d+)*)(\.\*)?", clause)
         if match is None:

@@ -79,9 +79,7 @@ class _Reader:
             self._table(group.get("dependencies"), name)
         for source in poetry.get("source").items:
             priority = source.text("priority")
-            explicit = priority == "explicit"
-            extra = priority not in ("default", "primary") or bool(priority == "primary" and explicit)
-            self._index(source, extra=extra, explicit=explicit)
+            self._index(source, extra=priority not in ("default", "primary"), explicit=priority == "explicit")
 
     def _pdm(self, pdm: Toml) -> None:
         for name, listed in pdm.get("dev-dependencies").table.items():
@@ -166,7 +164,7 @@ class _Reader:
 
     def _full(self) -> bool:
         if len(self.facts.dependencies) >= MOST_DEPENDENCIES:
-            self.facts.problem = self.facts.problem or "more entries than are read"
+            self.facts.problem = self.facts.problem or "has more entries than are read"
             return True
         return False
 

@@ -32,15 +32,36 @@ _SHORT = {"i": "index", "f": "links", "r": "include", "c": "constraint", "e": "e
 def read_requirements(document: Document, facts: DependencyFacts, lines: Lines) -> None:
     """Fill ``facts`` from the text of a requirements file."""
     constraints = facts.file == "constraints"
+    facts.problem = _other_encoding(document.text)
     for start, text in logical_lines(document.text):
         if len(facts.dependencies) + len(facts.settings) >= MOST_DEPENDENCIES:
-            facts.problem = facts.problem or "more entries than are read"
+            facts.problem = facts.problem or "has more entries than are read"
             break
         entry = classify(text, start, lines)
         if isinstance(entry, Setting):
             facts.settings.append(entry)
         elif entry is not None:
             facts.dependencies.append(_in_group(entry, "constraint") if constraints else entry)
+
+
+_DECLARED = re.compile(r"coding[:=]\s*([-\w.]{1,60})", re.ASCII)
+
+
+def _other_encoding(text: str) -> str:
+    """Why pip would read other characters than stand here: a comment in the first two lines may name an encoding
+    (PEP 263) in which plain letters stand for others. ``""`` where it would not."""
+    for line in text.split("\n", 2)[:2]:
+        declared = _DECLARED.search(line) if line.startswith("#") else None
+        if declared is None:
+            continue
+        plain = text.encode("ascii", "replace")
+        try:
+            same = plain.decode(declared.group(1)) == plain.decode("ascii")
+        except (LookupError, ValueError):
+            same = False
+        if not same:
+            return f"declares the encoding {declared.group(1)}, in which it says something else"
+    return ""
 
 
 def _in_group(dependency: Dependency, group: str) -> Dependency:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from violet.formats.text.document import Document
     from violet.formats.text.region import Lines
 
+MOST_WITHIN = 20
+"""Lists within lists, and additions of lists."""
 _LISTS = {"install_requires": "", "setup_requires": "build", "tests_require": "test"}
 
 
@@ -34,7 +36,8 @@ def read_setup_cfg(document: Document, facts: DependencyFacts, lines: Lines) -> 
         if header is not None:
             section, wanted = header.group(1).strip().lower(), False
             continue
-        key = re.match(r"([A-Za-z][\w.-]*)\s*[=:]\s*", raw)
+        # A key begins a line; what is indented goes on with the one before.
+        key = re.match(r"([\w][\w.-]*)[ \t]*[=:]\s*", raw)
         if key is not None:
             name = key.group(1).lower().replace("-", "_")
             if section == "metadata" and name == "name":
@@ -53,7 +56,7 @@ def _line(raw: str, start: int, group: str, facts: DependencyFacts, lines: Lines
     if not text:
         return
     if len(facts.dependencies) >= MOST_DEPENDENCIES:
-        facts.problem = "more entries than are read"
+        facts.problem = "has more entries than are read"
         return
     begin = start + len(raw) - len(raw.lstrip())
     if text.startswith("file:"):
@@ -90,7 +93,7 @@ def read_pip_conf(document: Document, facts: DependencyFacts, lines: Lines) -> N
             start, raw = start + key.end(), raw[key.end() :]
         for word in re.finditer(r"\S+", raw) if kind else ():
             if len(facts.settings) >= MOST_DEPENDENCIES:
-                facts.problem = "more entries than are read"
+                facts.problem = "has more entries than are read"
                 return
             region = lines.region(start + word.start(), start + word.end())
             facts.settings.append(Setting(kind, word.group(0), word.group(0), region))
@@ -145,12 +148,21 @@ class _Setup:
     def _value(self, node: ast.expr) -> ast.expr:
         return self.known.get(node.id, node) if isinstance(node, ast.Name) else node
 
-    def _list(self, node: ast.expr, group: str) -> None:
+    def _list(self, node: ast.expr, group: str, depth: int = 0) -> None:
+        """The texts of a list; of lists that are added, and lists within (``*BASE``), by their names, too."""
+        if depth > MOST_WITHIN:
+            return
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            self._list(self._value(node.left), group, depth + 1)
+            self._list(self._value(node.right), group, depth + 1)
         if not isinstance(node, (ast.List, ast.Tuple)):
             return
         for element in node.elts:
+            if isinstance(element, ast.Starred):
+                self._list(self._value(element.value), group, depth + 1)
+                continue
             if len(self.facts.dependencies) >= MOST_DEPENDENCIES:
-                self.facts.problem = "more entries than are read"
+                self.facts.problem = "has more entries than are read"
                 return
             if not (isinstance(element, ast.Constant) and isinstance(element.value, str)):
                 continue

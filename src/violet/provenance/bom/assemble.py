@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from violet.domain.asset import Digest
 from violet.domain.bom import NUMBERS, SEVERAL, SINGLE, Basis, Dataset, Metric, ModelFacts, Source, TensorSpec
 from violet.domain.component import Component
+from violet.formats.project.facts import canonical
+from violet.formats.project.facts import purl as package_url
 from violet.provenance.bom.data_manifest import Described
 from violet.provenance.bom.licenses import normal_license
 from violet.provenance.bom.observation import Package
@@ -323,7 +325,7 @@ def _packages(files: Iterable[FileNotes]) -> tuple[tuple[Component, ...], dict[C
 def _package(o: Observation, path: str) -> tuple[Component, str] | None:
     if o.fact == "component":
         name, version, specifier = o.value
-        purl = f"pkg:pypi/{name}" + (f"@{version.replace('+', '%2B')}" if version else "")
+        purl = package_url("pypi", canonical(name), version)
         kind = "framework" if name in _FRAMEWORK_PACKAGES else "library"
         return Component(name, version, kind, "PyPI", purl, specifier, origin=f"{path}#{o.key}"), ""
     if o.fact != "package" or not isinstance(o.value, Package):
