@@ -76,7 +76,7 @@ def to_scores(answer: Any, rows: int, classes: int, name: str, probabilities: bo
     """Scores ``(rows, classes)`` float64; ``classes`` 0 takes what comes. One number a row becomes two columns: ``1 -
     p`` and ``p``, or minus and plus half the logit. Raises ``TargetError`` for another shape and for NaN."""
     try:
-        found = np.asarray(answer, dtype=np.float64)
+        found = as_array(answer, name).astype(np.float64)
     except (TypeError, ValueError):
         raise TargetError(f"{name} answered something that is no table of numbers.") from None
     if found.ndim == 2 and found.shape[1] == 1:

@@ -105,6 +105,8 @@ class Transport:
             raise UsageError(f"{shown(url)} is no URL.") from error
         except urllib3.exceptions.SSLError as error:
             raise TargetError(f"{method} {shown(url)}: the connection is not trusted: {error}.") from error
+        except urllib3.exceptions.NewConnectionError as error:  # which is a timeout by descent
+            return f"failed: {_reason(error)}", None
         except urllib3.exceptions.TimeoutError:
             return f"did not answer within {seconds:g} s", None
         except urllib3.exceptions.HTTPError as error:
@@ -148,7 +150,7 @@ class Transport:
 
         parts: list[bytes] = []
         size = 0
-        for part in response.stream(1 << 16):
+        while part := response.read1(1 << 16):  # what has come, without waiting for more
             size += len(part)
             if size > LARGEST:
                 response.close()
