@@ -83,7 +83,7 @@ def cosines(size: int) -> Array:
     place = (np.arange(size) + 0.5) * np.pi / size
     found = np.cos(np.arange(size)[:, None] * place) * np.sqrt(2.0 / size)
     found[0] /= np.sqrt(2.0)
-    return found
+    return np.asarray(found)
 
 
 def smooth(rng: np.random.Generator, image: Grid, count: int, part: float) -> Array:

@@ -124,7 +124,7 @@ class Tally:
             yield slice(begin, begin + step)
 
     def _distance(self, candidates: Array, x: Array) -> Array:
-        if self.dtype == "float64":
+        if self.dtype == "float64" or candidates.dtype != self.dtype:
             candidates = rounded(candidates, self._domain)
         return distance(candidates, x, self.problem.threat.norm)
 

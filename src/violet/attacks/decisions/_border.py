@@ -72,7 +72,7 @@ class Walk:
     def standing(self, cost: int = 1) -> Array:
         """Samples that go on and know an input of another label."""
         rows = self.tally.active(cost)
-        return rows[np.isfinite(self.distance[rows]) & (self.distance[rows] > 0)]
+        return np.asarray(rows[np.isfinite(self.distance[rows]) & (self.distance[rows] > 0)])
 
     def result(self, attack: str) -> AttackResult:
         known = np.flatnonzero(np.isfinite(self.distance))
@@ -129,7 +129,7 @@ class Walk:
         if self.norm is Norm.LINF:
             size = (np.abs(far - x).max(axis=1) * part)[:, None]
             return np.clip(far, x - size, x + size).astype(x.dtype)
-        return (x + (far - x) * part[:, None]).astype(x.dtype)
+        return np.asarray((x + (far - x) * part[:, None]).astype(x.dtype))
 
     def to_border(self, rows: Array, far: Array, tolerance: float) -> Array:
         """From ``far`` ``(m, d)``, which fool, to where they nearly do not: halving until the rest is ``tolerance`` of

@@ -82,8 +82,8 @@ class _Rays:
     def length(self, vectors: Array) -> Array:
         """``(m, 1)``, in the threat's norm."""
         if self.linf:
-            return np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-30)
-        return np.maximum(np.sqrt((vectors**2).sum(axis=1, keepdims=True)), 1e-30)
+            return np.asarray(np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-30))
+        return np.asarray(np.maximum(np.sqrt((vectors**2).sum(axis=1, keepdims=True)), 1e-30))
 
     def round(self) -> bool:
         """One for every standing sample. Whether any made one."""
@@ -104,7 +104,7 @@ class _Rays:
         # In the norm of the largest change, cutting is nearer than scaling, and leaves the other features alone.
         rays = np.clip(rays, -1.0, 1.0) if self.linf else rays / self.length(rays)
         found = self.walk.x[rows] + far[:, None] * rays
-        return np.clip(found, 0.0, 1.0).astype(self.walk.x.dtype)
+        return np.asarray(np.clip(found, 0.0, 1.0).astype(self.walk.x.dtype))
 
     def _downhill(self, rows: Array, ray: Array, size: int) -> Array:
         """The direction ``(m, d)`` along which the distance falls: of unit length."""

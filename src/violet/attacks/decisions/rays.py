@@ -114,7 +114,7 @@ class _Rays:
 
     def _present(self, rows: Array) -> Array:
         """The radius that the next ray has to beat."""
-        return np.minimum(self.walk.distance[rows], 1.0)
+        return np.asarray(np.minimum(self.walk.distance[rows], 1.0))
 
     def _middle(self, rows: Array) -> Array:
         middle = (self.low[rows] + self.high[rows]) / 2

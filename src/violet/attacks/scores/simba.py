@@ -25,8 +25,8 @@ import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
 from violet.attacks.geometry import project
-from violet.attacks.scores._live import Live
 from violet.attacks.images import Grid, cosines, grid
+from violet.attacks.scores._live import Live
 from violet.attacks.tally import Tally
 from violet.domain.errors import UsageError
 from violet.domain.robustness import Norm

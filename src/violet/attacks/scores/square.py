@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
+from violet.attacks.images import grid
 from violet.attacks.scores._live import Live
-from violet.attacks.images import Grid, grid
 from violet.attacks.tally import Tally
 from violet.domain.robustness import Norm
 from violet.targets.base import Offers

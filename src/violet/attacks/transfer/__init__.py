@@ -1,0 +1,1 @@
+"""Attacks made on a model of the attacker's own, and then put to the target."""
