@@ -124,7 +124,7 @@ def test_examples_just_behind_the_border_are_no_better_told_by_explanations() ->
     explainer = explainer_for(target, x[400:500], players)
     found = shift_detection(target, explainer, players, x[200:400], pairs, seed=0)
     by_name = {score.name: score for score in found.baselines}
-    assert set(by_name) == {"maximum probability", "raw distance", "noise of the same size"}
+    assert set(by_name) == {"maximum probability", "raw distance", "same-size noise"}
     assert by_name["maximum probability"].auc > 0.9
     assert not found.adds
     assert "adds nothing" in found.verdict

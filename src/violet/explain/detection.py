@@ -85,7 +85,7 @@ def shift_detection(
     )
     rows.append(
         (
-            "noise of the same size",
+            "same-size noise",
             "the attribution shift of harmless noise as large as the attack's change",
             (shifts["noise"], shifts["clean"]),
         )

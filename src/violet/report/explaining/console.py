@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from violet.report import View
 
 _MARGIN = 2
-_BAR = 12
+_BAR = 10
 _NAME = 38
 
 

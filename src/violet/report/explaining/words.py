@@ -159,7 +159,7 @@ def _detection(detection: ShiftDetection) -> Section:
 def _gain(score: DetectionScore) -> str:
     if score.gain is None or score.gain_interval is None:
         return ""
-    return f"{score.gain:+.3f} ({score.gain_interval.low:+.3f} to {score.gain_interval.high:+.3f})"
+    return f"{score.gain:+.3f} ({score.gain_interval.low:+.2f} to {score.gain_interval.high:+.2f})"
 
 
 def _shortcuts(search: ShortcutSearch) -> Section:
