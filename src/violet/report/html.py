@@ -120,13 +120,13 @@ class Explained:
 
 
 def render(view: View) -> str:
-    style = _resource("report.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page: str = _template().render(style=style, style_digest=digest, **_values(view))
+    style, digest = style_and_digest("report.css")
+    page: str = template("report.html").render(style=style, style_digest=digest, **values(view))
     return page.rstrip("\n") + "\n"
 
 
-def _values(view: View) -> dict[str, Any]:
+def values(view: View) -> dict[str, Any]:
+    """What the template shows of a view."""
     report = view.report
     known = asset_paths(report)
     counts = summary(report)
@@ -277,17 +277,28 @@ def size(count: int) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """One of the templates of pages, which may import the macros of the others."""
     import jinja2
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(resource),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals["inline"] = inline
-    return environment.from_string(_resource("report.html"))
+    return environment.get_template(name)
 
 
-def _resource(name: str) -> str:
+def style_and_digest(*names: str) -> tuple[str, str]:
+    """The style sheets as one, and the digest by which the page's policy allows it."""
+    style = "".join(map(resource, names))
+    return style, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def resource(name: str) -> str:
     from importlib.resources import files
 
     return files("violet.report").joinpath("templates", name).read_text(encoding="utf-8")
