@@ -63,15 +63,21 @@ class InputDomain:
         """Raw ``(n, *shape)`` to unit space, float64."""
         import numpy as np
 
-        span = np.where(self.high > self.low, self.high - self.low, 1.0)
-        return (np.asarray(x, dtype=np.float64) - self.low) / span
+        low, high = np.asarray(self.low, dtype=np.float64), np.asarray(self.high, dtype=np.float64)
+        span = np.where(high > low, high - low, 1.0)
+        return np.asarray((np.asarray(x, dtype=np.float64) - low) / span)
 
     def to_raw(self, unit: Array) -> Array:
-        """Unit space back to raw, in ``dtype``."""
+        """Unit space back to raw, in ``dtype``: whole numbers are rounded to the nearest. Where the two spaces are the
+        same and ``unit`` has that ``dtype``, it is ``unit`` itself."""
         import numpy as np
 
-        span = np.where(self.high > self.low, self.high - self.low, 0.0)
-        return np.asarray(self.low + np.asarray(unit, dtype=np.float64) * span, dtype=self.dtype)
+        low, high = np.asarray(self.low, dtype=np.float64), np.asarray(self.high, dtype=np.float64)
+        whole = np.dtype(self.dtype).kind in "iu"
+        if not whole and (low == 0.0).all() and (high == 1.0).all():
+            return np.asarray(unit, dtype=self.dtype)
+        raw = low + np.asarray(unit, dtype=np.float64) * np.where(high > low, high - low, 0.0)
+        return np.asarray(np.rint(raw) if whole else raw, dtype=self.dtype)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
