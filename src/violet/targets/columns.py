@@ -89,11 +89,11 @@ def _codes(values: Array, feature: Feature, where: str) -> Array:
         present = numbers[~np.isnan(numbers)]
         named = {_number(value) for value in np.unique(present).tolist()}
         if not named <= index.keys():
-            whole = bool((present == np.rint(present)).all())
-            if whole and present.size and present.min() >= 0 and present.max() < len(feature.values):
+            codes = (present == np.rint(present)) & (present >= 0) & (present < len(feature.values))
+            if codes.all():
                 return numbers.copy()
-            strange = sorted(named - index.keys())[0]
-            raise UsageError(f"{where}: {feature.name!r} is {strange}, which the schema does not know.")
+            row = int(np.flatnonzero(~np.isnan(numbers))[(~codes).argmax()])
+            raise UsageError(f"{where}: {feature.name!r} is {numbers[row]:g} in row {row}, no value of the schema.")
         return np.array([np.nan if value != value else index[_number(value)] for value in numbers.tolist()])
     codes = np.empty(len(values), dtype=np.float64)
     for row, value in enumerate(values.tolist()):
