@@ -12,10 +12,12 @@ from tests.explain.models import box, table, target_of
 from violet.domain.rate import Rate
 from violet.explain.base import Attributions, Explainer
 from violet.explain.choosing import explainer_for
-from violet.explain.detection import Neighbours, attribution_shift, same_size_noise, shift_detection
+from violet.explain.detection import Neighbours, attribution_shift, doubt, same_size_noise, shift_detection
 from violet.explain.players import players_of
 from violet.explain.statistics import auc
 from violet.explain.surface import attack_surface
+from violet.targets.base import Offers
+from violet.targets.callable_target import CallableTarget
 from violet.targets.schema import Direction, Feature, TableSchema
 
 
@@ -163,6 +165,17 @@ def test_where_only_the_explanation_tells_it_is_said_to_add_something() -> None:
 def _sure(rows: Any) -> Any:
     label = (rows[:, 0] > 0.5).astype(int)
     return np.eye(2)[label]
+
+
+def test_logits_are_made_probabilities_before_the_largest_is_taken() -> None:
+    x, y = table(classes=3)
+    model = LogisticRegression(C=50).fit(x, y)
+    chances = target_of(model, box(6))
+    logits = CallableTarget(model.decision_function, box(6), 3, Offers.SCORES)
+    assert np.allclose(doubt(logits, x[:50]), doubt(chances, x[:50]))
+    assert np.allclose(np.exp(doubt(chances, x[:50])), 1 - model.predict_proba(x[:50]).max(axis=1), atol=1e-5)
+    certain = CallableTarget(lambda rows: 200.0 * model.decision_function(rows), box(6), 3, Offers.SCORES)
+    assert len(np.unique(doubt(certain, x[:50]))) == 50, "certainty that rounds to 1 keeps its order"
 
 
 def test_the_shift_needs_no_clean_twin() -> None:

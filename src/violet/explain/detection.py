@@ -76,9 +76,8 @@ def shift_detection(
     ours = (shifts["attacked"], shifts["clean"])
     rows: list[tuple[str, str, tuple[Array, Array]]] = []
     if Offers.SCORES in target.offers:
-        what = "maximum probability" if Offers.PROBABILITIES in target.offers else "maximum score"
-        sure = [scores_of(target, x).max(axis=1) for x in (attacked, clean)]
-        rows.append((what, "how unsure the model is of its label", (-sure[0], -sure[1])))
+        doubts = (doubt(target, attacked), doubt(target, clean))
+        rows.append(("maximum probability", "how unsure the model is of its label", doubts))
     near = raw_distance(target, reference)
     rows.append(
         ("raw distance", "distance of the input from the nearest clean one of its label", (near(attacked), near(clean)))
@@ -107,6 +106,20 @@ def shift_detection(
         adds=not lacking,
         verdict=_verdict(main, lacking),
     )
+
+
+def doubt(target: Target, x: Array) -> Array:
+    """The logarithm of what the largest probability leaves to the others, ``(n,)``: it keeps the order where
+    probabilities round to 1. Scores that are no probabilities go through a softmax first (Hendrycks and Gimpel 2017),
+    because the largest logit alone says little."""
+    scores = scores_of(target, x)
+    top = scores.argmax(axis=1)
+    rest = np.delete(scores.ravel(), np.arange(len(scores)) * scores.shape[1] + top).reshape(len(scores), -1)
+    if Offers.PROBABILITIES in target.offers:
+        return np.asarray(np.log(np.maximum(rest.sum(axis=1), 1e-300)))
+    behind = rest - scores.max(axis=1, keepdims=True)
+    odds = np.logaddexp.reduce(behind, axis=1)
+    return np.asarray(odds - np.logaddexp(0.0, odds))
 
 
 def attribution_shift(target: Target, explainer: Explainer, players: Players, reference: Array) -> Score:
