@@ -58,6 +58,22 @@ def good() -> dict[str, Any]:
         "skipped": [],
         "failed": [],
         "measurements": [],
+        "tests": [
+            {
+                "norm": "linf",
+                "eps": 0.03,
+                "clean": 0.97,
+                "robust": 0.8,
+                "robust_low": 0.75,
+                "bound": 0.8,
+                "believable": True,
+                "complete": True,
+                "samples": 500,
+                "age": datetime.timedelta(hours=3),
+                "signers": ["ci"],
+                "findings": [],
+            }
+        ],
         "signature": {
             "verified": True,
             "signers": ["release"],

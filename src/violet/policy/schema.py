@@ -210,6 +210,22 @@ LINEAGE = _object(
     datasets=Field(_TEXTS, "data sets it was trained on"),
 )
 
+TEST = _object(
+    "test",
+    norm=Field(STRING, "what an attacker may change: `linf`, `l2`, `l1`, `l0` or `feasible`"),
+    eps=Field(DOUBLE, "the radius, in shares of each feature's range, or a number of features; -1 for any"),
+    clean=Field(DOUBLE, "accuracy without any attack", optional=True),
+    robust=Field(DOUBLE, "accuracy under the worst of all attacks; absent where it is withheld", optional=True),
+    robust_low=Field(DOUBLE, "lower end of its 95 % interval", optional=True),
+    bound=Field(DOUBLE, "what the attacks left standing, believable or not", optional=True),
+    believable=Field(BOOL, "whether all decisive sanity checks passed"),
+    complete=Field(BOOL, "whether all that was planned was run"),
+    samples=Field(INT, "rows that were tested"),
+    age=Field(DURATION, "since it was signed"),
+    signers=Field(_TEXTS, "who signed it"),
+    findings=Field(list_of(FINDING), "what the rules of tests found"),
+)
+
 VARIABLES: tuple[Variable, ...] = (
     Variable("model", MODEL, "what is examined"),
     Variable("environment", STRING, "the name given with `--environment`; empty without"),
@@ -219,6 +235,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("skipped", list_of(SKIPPED), "what was not looked at", "scan"),
     Variable("failed", list_of(FAILED), "what could not be read", "scan"),
     Variable("measurements", list_of(MEASUREMENT), "figures", "scan"),
+    Variable("tests", list_of(TEST), "signed tests of robustness, one for each threat", "tests"),
     Variable("signature", SIGNATURE, "the signature of the model", "signature"),
     Variable("bom", BOM, "the bill of materials", "bom"),
     Variable("vulnerabilities", list_of(VULNERABILITY), "known vulnerabilities of components", "vulnerabilities"),
@@ -233,6 +250,7 @@ SOURCE_OF: dict[str, str] = {variable.name: variable.source for variable in VARI
 
 IN_WORDS = {
     "scan": "a scan",
+    "tests": "a test of robustness",
     "signature": "a signature",
     "bom": "a bill of materials",
     "vulnerabilities": "a search of its components for known vulnerabilities",

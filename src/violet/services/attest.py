@@ -148,8 +148,11 @@ def attest_report(
     options: ScanOptions | None = None,
     fail_on: str = "",
     terms: Terms | None = None,
+    question: str = "",
 ) -> Written:
     """Leave the report of a scan or test as a signed test result.
+
+    ``question`` names what it answers, where that is more than the report's command: a newer answer supersedes it.
 
     ``decision`` makes the result: allow is PASSED, warn WARNED, deny FAILED. ``options`` and ``fail_on`` are
     recorded, with a digest each, as the configuration that the result depends on.
@@ -164,7 +167,7 @@ def attest_report(
         store.write_blob(content)
     reference = Resource("report.json", digests=(digest,), content=content if embedded else None, media_type=MEDIA_TYPE)
     result = test_result(report, decision, options, fail_on, reference)
-    check = f"{report.command}-deep" if options is not None and options.deep else report.command
+    check = question or (f"{report.command}-deep" if options is not None and options.deep else report.command)
     return attest_statement(identity, "test-result", result.encode(), key, store, terms=terms, check=check)
 
 

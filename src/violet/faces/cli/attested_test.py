@@ -39,9 +39,9 @@ class AttestedTest:
         self._store = store_to_write(self._path, configuration)
         self._identity = identity_of(self._path, progress)
 
-    def leave(self, report: Report, decision: Decision, rules: Policy) -> None:
+    def leave(self, report: Report, decision: Decision, rules: Policy, threat: str) -> None:
         """Sign the result, and say on standard error where it is."""
         written = attest_tested(
-            self._path, self._identity, report, decision, rules, self._keys, self._store, self._terms
+            self._path, self._identity, report, decision, rules, self._keys, self._store, self._terms, threat
         )
         print(f"violet: the result was signed: {written.path}", file=sys.stderr)

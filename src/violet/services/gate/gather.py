@@ -64,10 +64,11 @@ class Gathered:
 def gather(request: Request, needs: Sequence[str], evidence: Evidence) -> dict[str, Gathered]:
     """By source, the evidence that the policy asks about, and the attestations in any case."""
     found = {"attestations": attestations(request, evidence)}
-    from violet.services.gate import origins, parts
+    from violet.services.gate import origins, parts, robustness
 
     makers: dict[str, Callable[[Request, Evidence], Gathered]] = {
         "scan": scanned,
+        "tests": robustness.tested,
         "signature": origins.signed,
         "bom": parts.billed,
         "vulnerabilities": parts.searched,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MAKING = {
     "scan": "violet attest scan {path} --key KEY",
+    "tests": "violet test {path} --data DATA --threat THREAT --attest --key KEY",
     "signature": "violet sign {path} --key KEY",
     "bom": "violet gate {path} --run-missing",
     "vulnerabilities": "violet gate {path} --run-missing",
@@ -23,6 +24,7 @@ _MAKING = {
 }
 _SHOWING = {
     "scan": "violet scan {path} --isolated",
+    "tests": "violet attest verify {path}",
     "signature": "violet verify {path}",
     "bom": "violet bom {path}",
     "vulnerabilities": "violet intel match {path}",
@@ -65,9 +67,9 @@ def _settings(source: str, request: Request) -> str:
     if source == "signature":
         words += ["--signature", options.signature] if options.signature else []
         words += [word for named in options.trust for word in ("--key", named.rpartition("=")[2])]
-    elif source in ("attestations", "lineage"):
+    elif source in ("attestations", "lineage", "tests"):
         words += [word for named in options.trust for word in ("--trust", named)]
-        where = "--store" if source == "attestations" else "--search"
+        where = "--search" if source == "lineage" else "--store"
         words += [word for store in options.stores for word in (where, store)]
     configuration = request.configuration.file
     believed_here = source == "signature" and options.trust  # keys that are named stand for those of the settings

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from violet.services.attest import attest_derivation, attest_report, identity_of
 from violet.services.evidence import store_to_write
+from violet.services.gate.robustness import CHECK
 
 if TYPE_CHECKING:
     from violet.domain.provenance import Written
@@ -48,4 +49,13 @@ def attest_hardened(
     rules = policy(configuration)
     decision = decide(hardened.report, rules)
     fail_on = "" if rules.fail_on is None else str(rules.fail_on)
-    return derivation, attest_report(hardened.report, identity, key, store, decision=decision, fail_on=fail_on)
+    test = attest_report(
+        hardened.report,
+        identity,
+        key,
+        store,
+        decision=decision,
+        fail_on=fail_on,
+        question=f"{CHECK}{options.test.threat}",
+    )
+    return derivation, test

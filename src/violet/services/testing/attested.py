@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from violet.services.attest import attest_report
 from violet.services.attest_scan import require_unchanged
+from violet.services.gate.robustness import CHECK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ def attest_tested(
     keys: Sequence[PrivateKey],
     store: Store,
     terms: Terms | None = None,
+    threat: str = "",
 ) -> Written:
     """Sign the report of a test of ``path``, whose identity was ``before`` when it began. Raises ``VioletError`` where
     it is another one now."""
@@ -34,4 +36,6 @@ def attest_tested(
 
     require_unchanged(path, before)
     fail_on = NEVER_FAIL if rules.fail_on is None else str(rules.fail_on)
-    return attest_report(report, before, keys, store, decision=decision, fail_on=fail_on, terms=terms)
+    return attest_report(
+        report, before, keys, store, decision=decision, fail_on=fail_on, terms=terms, question=f"{CHECK}{threat}"
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.rate import Rate
@@ -88,6 +89,8 @@ def _restarts_settle(evidence: Evidence) -> SanityCheck:
     often = [o for name, o in evidence.probes.items() if name.startswith("gradient/pgd (")]
     if not once or not often:
         return _not_run("restarts-settle", question, "the target gives no gradients", decisive=False)
+    if not (once[0].complete and often[0].complete):
+        return _not_run("restarts-settle", question, "time ran out", decisive=False)
     more = int(often[0].fooled.sum()) - int(once[0].fooled.sum())
     share = more / max(1, len(once[0].rows))
     failed = share > POINTS
@@ -129,16 +132,17 @@ def _loss_rises(evidence: Evidence) -> SanityCheck:
 
 def _larger_radius_finds_more(evidence: Evidence) -> SanityCheck:
     question = "Does a larger radius never leave more standing?"
-    if len(evidence.curve) < 2:
-        return _not_run("larger-radius-finds-more", question, "no curve over radii was made")
+    curve = [outcome for outcome in evidence.curve if outcome.complete]
+    if len(curve) < 2:
+        return _not_run("larger-radius-finds-more", question, "no curve over radii was made to its end")
     worst = 0.0
-    for small, large in zip(evidence.curve, evidence.curve[1:], strict=False):
+    for small, large in pairwise(curve):
         lost = int((small.fooled & ~large.fooled).sum())
         gained = int((large.fooled & ~small.fooled).sum())
         if _sign_test(lost, gained) < ALPHA:
             worst = max(worst, (lost - gained) / max(1, len(small.rows)))
-    at = ", ".join(f"{o.planned.threat.eps:g}: {o.fooled.sum()}" for o in evidence.curve)
-    detail = f"Fooled of {len(evidence.curve[0].rows)} by radius: {at}."
+    at = ", ".join(f"{o.planned.threat.eps:g}: {o.fooled.sum()}" for o in curve)
+    detail = f"Fooled of {len(curve[0].rows)} by radius: {at}."
     source = f"{CARLINI}, section 5.2"
     return _answer("larger-radius-finds-more", question, worst > POINTS, detail, source, share=worst)
 
@@ -237,6 +241,8 @@ def _compare(
         return _not_run(id, question, why)
     if not other:
         return _not_run(id, question, "no attack to compare with fits the target")
+    if not all(o.complete for o in expected):
+        return _not_run(id, question, "time ran out for the attacks that others are compared with")
     fell = np.logical_or.reduce([o.fooled for o in expected])
     fell_other = np.logical_or.reduce([o.fooled for o in other])
     only, only_other = int((fell & ~fell_other).sum()), int((fell_other & ~fell).sum())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-SMALLEST_CHUNK, LARGEST_CHUNK = 64, 512
+SMALLEST_CHUNK, LARGEST_CHUNK = 128, 512
 """Rows of one task. Black boxes answer many rows for little more than one, so chunks are as large as two workers
 allow."""
 

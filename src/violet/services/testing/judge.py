@@ -80,7 +80,7 @@ def measurements(test: EvasionTest) -> tuple[Measurement, ...]:
     add_rate("robust_accuracy_bound", test.bound)
     add("believable", 0.0 if test.withheld else 1.0)
     add("samples", test.samples)
-    add("eps", test.threat.eps if test.threat.eps != float("inf") else -1.0)
+    add("eps", test.threat.eps if test.threat.eps != float("inf") else -1.0, str(test.threat.norm))
     add("seed", test.seed)
     add("queries", test.queries)
     add("seconds", round(test.seconds, 3), "s")

@@ -44,6 +44,8 @@ WHITE_BOX = ("gradient/fgsm", "gradient/pgd", "gradient/apgd-ce")
 BLACK_BOX = ("scores/square", "scores/random-search", "decisions/hopskipjump", "transfer/surrogate")
 OTHERS = ("tabular/feasible-search", "tabular/feasible-decisions", "text/word-substitution", "text/character-edits")
 ADAPTIVE = "gradient/adaptive"
+CURVE_SHARE = 0.4
+"""Of an attack's queries, at each radius of the curve: it is to show the shape, not to be the last word."""
 RESTARTS = 5
 """Of the probe that tells whether random restarts help."""
 
@@ -183,9 +185,10 @@ class _Chooser:
             attack = attacks().get(name)
             if attack is None or self.obstacle(attack.attack):
                 continue
+            share = 1.0 if name.startswith("gradient/") else CURVE_SHARE
             made: list[Planned] = []
             for threat in radii(self.options.threat, self.target):
-                made += self.all("curve", (name,), threat=threat, label=f"eps {threat.eps:g}")
+                made += self.all("curve", (name,), threat=threat, label=f"eps {threat.eps:g}", share=share)
             return made
         return []
 

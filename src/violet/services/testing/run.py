@@ -273,7 +273,7 @@ def _cascade(arena: Arena, plans: Sequence[Planned], share: float) -> tuple[Outc
 
 def _expected(plan: Plan, probed: int, standing: int) -> int:
     """About how many tasks there will be."""
-    each = max(1, -(-probed // 64))
+    each = max(1, -(-probed // 128))
     return each * len((*plan.probes, *plan.curve, *plan.smallest)) + len(plan.cascade) * max(1, standing // 512)
 
 

@@ -113,7 +113,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         save_examples(arguments.save_adversarial, tested.examples)
     report, decision = judge(tested.report, rules, waivers_of(configuration))
     if attested is not None:
-        attested.leave(report, decision, rules)
+        attested.leave(report, decision, rules, str(options.threat))
     _show(tested, report, decision, rules, outputs, arguments, command)
     if interruption.happened:
         print("violet: interrupted; the report is of what was reached until then", file=sys.stderr)
