@@ -69,7 +69,7 @@ def _attack(surface: AttackSurface) -> str:
     if not entries:
         return first
     names = _listed([_called(entry.feature) for entry in entries[:MOST]])
-    text = f"{first} Where it is easiest to get at: {names}. The model relies on them, and an attacker can change them."
+    text = f"{first} Where it is easiest to get at: {names}. The model relies on them, and the attack changed them."
     broken = [entry for entry in entries if entry.immutable]
     if broken:
         text += (
