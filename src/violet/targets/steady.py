@@ -161,32 +161,32 @@ def _shape_of_scores(scores: Array, target: Target) -> list[str]:
     if proper and not looks_like_probabilities(scores):
         worst = float(np.abs(scores.sum(axis=1) - 1).max())
         found.append(f"What the target gives as probabilities does not add up to 1 (off by up to {worst:.3g}).")
-    said = _flat(scores, finite, target)
-    return [*found, said] if said else found
+    return [*found, *_flat(scores, finite, target)]
 
 
-def _flat(scores: Array, finite: Array, target: Target) -> str:
-    """What keeps an attack from seeing small changes in the scores; ``""`` for nothing."""
+def _flat(scores: Array, finite: Array, target: Target) -> list[str]:
+    """What keeps an attack from seeing small changes in the scores."""
     distinct = len(np.unique(finite))
     top = np.sort(scores, axis=1)
     if finite.size and finite.min() >= -1e-6 and finite.max() <= 1 + 1e-6:
         if distinct <= 2:
-            return "The scores are 0 and 1 only: they say no more than labels do."
+            return ["The scores are 0 and 1 only: they say no more than labels do."]
         full = float((top[:, -1] >= 1 - 1e-6).mean())
         how = "their largest score is 1"
     else:
         full = float((top[:, -1] - top[:, -2] > GAP).mean())
         how = f"their largest score is over {GAP:g} above the next, where softmax is 1 in float32"
         full = full if Offers.GRADIENTS in target.offers else 0.0
+    found = []
     if full >= SATURATED:
         said = f"The scores of {100 * full:.0f} % of the rows are saturated ({how}): "
-        return said + "attacks that follow scores or gradients see flat ground there, which hides weaknesses."
+        found.append(said + "attacks that follow scores or gradients see flat ground there, which hides weaknesses.")
     step = _rounded(finite)
     if step or distinct <= FEW:
         steps = f", in steps of {step:g}" if step else ""
         said = f"The scores take {distinct} different values in {len(scores)} rows{steps}: "
-        return said + "attacks that follow scores see no small changes."
-    return ""
+        found.append(said + "attacks that follow scores see no small changes.")
+    return found
 
 
 def _rounded(values: Array) -> float:
