@@ -223,7 +223,7 @@ def _fitting(labels: Array, y: Array, data: LabelledData) -> list[str]:
         for ours, theirs in enumerate(order):
             names[theirs] = data.classes[ours]
         said = f"Accuracy is {right}, and would be {100 * share:.0f} % if the model's outputs were, in order, "
-        return [*found, said + f"{', '.join(names)}: say --classes {','.join(names)} if that is so."]
+        return [*found, said + f"{', '.join(names)}: say --option classes={','.join(names)} if that is so."]
     said = f"Accuracy is {right}, not clearly better than always saying the most frequent class ({100 * guess:.0f} %)"
     hint = {
         InputKind.IMAGE: "does the model expect another range or layout of images (--range, --layout)?",
