@@ -49,6 +49,7 @@ BY_COLUMN = {"inputs": [{"name": name, "datatype": "FP32", "shape": [-1, 1]} for
     [
         ("/v2/models/m", (), METADATA),
         ("/v2/models/m/infer", (), None),
+        ("", (("protocol", "v2"), ("model", "m")), METADATA),
         ("/v2/models/m", (("output", "proba"),), METADATA),
         ("/invocations", (), None),
         ("/invocations", (("format", "inputs"),), None),
@@ -355,6 +356,7 @@ def test_headers_take_secrets_from_the_environment(served: Served, sample: Sampl
         ("http:///invocations", (), "no URL of a model"),
         ("http://host/predict", (), "Which protocol the endpoint speaks"),
         ("http://host/predict", (("protocol", "grpc"),), "'grpc' is no protocol"),
+        ("http://host:8080", (("protocol", "v2"),), "which one is asked is not said"),
         ("http://host/predict", (("protocol", "template"),), "needs a template"),
         ("http://host/predict", (("template", "{rows}"),), "no JSON"),
         ("http://host/predict", (("template", '{"a": 1}'),), "no place for the inputs"),

@@ -285,6 +285,20 @@ def test_what_is_no_classifier_is_said(sample: Sample) -> None:
         adopt(DecisionTreeClassifier().fit(sample.x, sample.y == 1), opening)
 
 
+def test_threads_within_are_turned_off(sample: Sample) -> None:
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import make_pipeline
+
+    from violet.targets.adopting import adopt
+    from violet.targets.request import Opening
+
+    model = make_pipeline(RandomForestClassifier(n_estimators=3, n_jobs=2)).fit(sample.x, sample.y)
+    expected = model.predict_proba(sample.x)
+    target = adopt(model, Opening(TargetSpec("m"), vectors(), 3))
+    assert model[-1].n_jobs == 1
+    assert np.allclose(target.scores(sample.x), expected)
+
+
 def test_an_outlier_detector_has_two_classes(sample: Sample) -> None:
     from sklearn.ensemble import IsolationForest
 
@@ -319,6 +333,10 @@ def test_what_is_no_target_is_one_clear_error(tmp_path: Path, table: Path) -> No
         open_target(TargetSpec(str(tmp_path)))
     with pytest.raises(UsageError, match="'tensorflow' is no kind"):
         open_target(TargetSpec("m", "tensorflow"))
+    with pytest.raises(UsageError, match="is text, and no ONNX model"):
+        open_target(TargetSpec(str(table), "onnx"))
+    with pytest.raises(UsageError, match=r"m\.onnx: there is no such file"):
+        open_target(TargetSpec("m.onnx", "onnx"))
     with pytest.raises(UsageError, match="kind onnx has no option 'factory'"):
         open_target(TargetSpec("m", "onnx", options=(("factory", "a:b"),)))
     with pytest.raises(UsageError, match="outputs=logit is not known"):

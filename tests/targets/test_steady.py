@@ -135,7 +135,7 @@ def test_logits_too_far_apart_for_gradients(data: LabelledData) -> None:
 def test_permuted_classes_are_found_and_named(proba: Any, data: LabelledData) -> None:
     named = replace(data, classes=("ape", "bee", "cat"))
     found = one(check_target(target(lambda x: proba(x)[:, [1, 2, 0]]), named, 0))
-    assert "say --classes bee,cat,ape if that is so" in found
+    assert "say --option classes=bee,cat,ape if that is so" in found
     assert better_order(data.y, data.y, 3) is None
 
 

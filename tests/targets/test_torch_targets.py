@@ -277,7 +277,7 @@ def test_what_does_not_fit_is_said(module: Any, tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="runs code") as caught:
         open_target(spec(), vectors(), 3)
-    assert "factory=module:function" in caught.value.diagnostics()
+    assert "--factory module:function" in caught.value.diagnostics()
     with pytest.raises(UsageError, match="gave a int"):
         open_target(spec(("factory", "tests.targets.models:nothing")), vectors(), 3)
     with pytest.raises(UsageError, match="no 'netwrk' in it"):

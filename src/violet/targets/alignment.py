@@ -35,7 +35,7 @@ def class_order(
     if missing and (said or len(missing) < len(names)):
         raise TargetError(
             f"{model} knows the classes {_shown(own)}, and the data also has {_shown(missing)}.",
-            "Say the names of its outputs in their order with --classes, or leave these rows out.",
+            "Leave these rows out, or say the names of its outputs in their order: --option classes=a,b",
         )
     first = list(range(len(names))) if missing else [places[name] for name in wanted]
     taken = set(first)

@@ -49,7 +49,7 @@ def to_labels(answer: Any, rows: int, classes: int, name: str, words: Sequence[s
         known = f", and there are {classes} (0 to {classes - 1})." if classes else "."
         raise TargetError(
             f"{name} answered class {labels[outside][0]}{known}",
-            "Say the names of the model's classes in their order with --classes.",
+            "Say the names of the model's classes in their order: --option classes=a,b",
         )
     return labels
 
@@ -66,7 +66,7 @@ def _from_words(found: Array, classes: int, name: str, words: Sequence[str]) -> 
             known = ", ".join(words[:8]) or f"0 to {classes - 1}"
             raise TargetError(
                 f"{name} answered {text[:60]!r}, which is no class of the data ({known}).",
-                "Say the names of the model's classes in their order with --classes.",
+                "Say the names of the model's classes in their order: --option classes=a,b",
             )
         labels[row] = place
     return labels
@@ -136,7 +136,8 @@ def what_it_gives(answer: Any, rows: int, said: str, name: str, known: int = 0) 
             raise wrong_shape(found.shape, rows, name, "one label a row")
         if not known:
             raise TargetError(
-                f"{name} gives labels only, so the number of classes must be said.", "Name data, or say --classes."
+                f"{name} gives labels only, so the number of classes must be said.",
+                "Name data, or say --option classes=a,b",
             )
         return Offers.LABELS, known
     found = np.asarray(answer)

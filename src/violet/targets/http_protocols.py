@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 DATATYPES = {"FP16": "f", "FP32": "f", "FP64": "f", "BYTES": "text", "BOOL": "bool"}
 """Of the Open Inference Protocol; the others are whole numbers."""
-PROTOCOLS = ("oip", "mlflow", "tf-serving", "template")
+PROTOCOLS = ("v2", "mlflow", "tf-serving", "template")
+"""``v2``: the Open Inference Protocol, which is also called ``oip``."""
 MLFLOW_FORMATS = ("dataframe_split", "inputs", "instances")
 ROWS, ROW, RECORDS, RECORD = "{{rows}}", "{{row}}", "{{records}}", "{{record}}"
 
@@ -51,7 +52,7 @@ class Wire(Protocol):
 def wire_for(opening: Opening, transport: Transport) -> Wire:
     """By the option ``protocol``, else by the look of the URL. Raises ``UsageError``."""
     url = opening.spec.location
-    said = opening.option("protocol")
+    said = opening.option("protocol").replace("oip", "v2")
     if said and said not in PROTOCOLS:
         raise UsageError(f"{said!r} is no protocol.", f"Say one of {', '.join(PROTOCOLS)}.")
     if opening.domain is None:
@@ -61,7 +62,7 @@ def wire_for(opening: Opening, transport: Transport) -> Wire:
         if opening.option("template"):
             said = "template"
         elif "/v2/models/" in path:
-            said = "oip"
+            said = "v2"
         elif path.rstrip("/").endswith("/invocations"):
             said = "mlflow"
         elif "/v1/models/" in path or path.endswith(":predict"):
@@ -69,9 +70,9 @@ def wire_for(opening: Opening, transport: Transport) -> Wire:
         else:
             raise UsageError(
                 "Which protocol the endpoint speaks is not plain from its URL.",
-                f"Say --option protocol=..., one of {', '.join(PROTOCOLS)}.",
+                f"Say --protocol, one of {', '.join(PROTOCOLS)}.",
             )
-    kinds: dict[str, type[Any]] = {"oip": OpenInference, "mlflow": Mlflow, "tf-serving": TfServing}
+    kinds: dict[str, type[Any]] = {"v2": OpenInference, "mlflow": Mlflow, "tf-serving": TfServing}
     if said == "template":
         return Template(opening, opening.domain)
     found: Wire = kinds[said](opening, opening.domain, transport)
@@ -84,6 +85,13 @@ class OpenInference:
 
     def __init__(self, opening: Opening, domain: InputDomain, transport: Transport) -> None:
         base = opening.spec.location.rstrip("/").removesuffix("/infer").rstrip("/")
+        if "/v2/models/" not in base:
+            if not opening.option("model"):
+                raise UsageError(
+                    f"{base} serves models, and which one is asked is not said.",
+                    "Write http://host:8080/v2/models/NAME, or say --option model=NAME",
+                )
+            base = f"{base.removesuffix('/v2')}/v2/models/{opening.option('model')}"
         self.url = f"{base}/infer"
         self.batch = 0
         self._domain = domain

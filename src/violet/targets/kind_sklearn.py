@@ -102,6 +102,7 @@ def adopt_estimator(model: Any, opening: Opening) -> Target:
     """A target of an object with scikit-learn's interface. Raises ``TargetError`` for what is no classifier, or has
     several outputs."""
     classes = _classes(model, opening)
+    _in_one_thread(model)
     feed, domain = feeder(model, opening)
     predict, offers = _method(model, classes, feed, domain, opening)
     target = opening.target(predict, domain, offers, own=tuple(_word(value) for value in classes))
@@ -110,6 +111,17 @@ def adopt_estimator(model: Any, opening: Opening) -> Target:
         return target
     wanted = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
     return target.show(model, columns_of(domain, wanted, opening.name) if wanted and domain.names else ())
+
+
+def _in_one_thread(model: Any) -> None:
+    """Work is spread over processes by whoever asks; threads within would only wait for each other."""
+    try:
+        settings = model.get_params(deep=True)
+        many = {name: 1 for name, value in settings.items() if name.endswith("n_jobs") and value not in (None, 1)}
+        if many:
+            model.set_params(**many)
+    except (AttributeError, TypeError, ValueError):
+        return  # not an estimator of scikit-learn's own making
 
 
 def _word(value: Any) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from violet.targets.base import Target, TargetSpec
     from violet.targets.request import Opening
 
-PICKLES = ("pickle", "gzip", "bzip2", "xz", "lzma", "zlib", "lz4", "zstd", "joblib-zfile")
+PICKLES = ("pickle", "gzip", "bzip2", "xz", "lzma", "zlib", "lz4", "zstd", "zfile")
 """Formats of ``violet.formats`` under which pickles go, compressed ones too."""
 
 
@@ -42,6 +42,7 @@ _HTTP = (
     "header",
     "input",
     "output",
+    "model",
     "format",
     "ca",
 )
@@ -76,6 +77,7 @@ def kind_of(spec: TargetSpec) -> Kind:
             raise UsageError(f"{spec.kind!r} is no kind of target.", _listed())
         kind = KINDS[spec.kind]
         _check_options(spec, kind)
+        _check_content(location, kind)
         return kind
     kind = _guessed(location)
     _check_options(spec, kind)
@@ -101,6 +103,22 @@ def _guessed(location: str) -> Kind:
                 return KINDS["torch"] if "torch_legacy" in found else kind
     what = f"is {' and '.join(found)}" if found else "is of no known format"
     raise UsageError(f"{location} {what}, and no kind of model that can be asked.", _listed())
+
+
+def _check_content(location: str, kind: Kind) -> None:
+    """Raises ``UsageError`` for a file that is something else than what it is said to be."""
+    if not kind.formats:
+        return
+    if not os.path.isfile(location):
+        if kind.id == "torch" and _DOTTED.fullmatch(location):
+            return
+        raise UsageError(f"{location}: there is no such file.")
+    from violet.targets.content import formats_of
+
+    found = formats_of(location)
+    if not set(found) & set(kind.formats):
+        what = " and ".join(found) or "of no known format"
+        raise UsageError(f"{location} is {what}, and no {kind.title}.", "Leave --kind out: the content tells it.")
 
 
 def _listed() -> str:

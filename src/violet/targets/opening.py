@@ -58,7 +58,7 @@ def _hosted(opening: Opening, kind: str, host: Host | None) -> Target:
     if not spec.trust:
         hint = "With --trust it is loaded in a process with limits, if its scan finds nothing against it."
         if kind == "torch":
-            hint = f"Name a factory, and only its weights are read: --option factory=module:function. {hint}"
+            hint = f"Name a factory, and only its weights are read: --factory module:function. {hint}"
         raise UsageError(f"{opening.name}: loading it runs code that it holds.", hint)
     if host is None:
         raise TargetError(f"{opening.name} runs code when it is loaded, and no process with limits was given for it.")

@@ -115,7 +115,9 @@ class Opening:
         it knows."""
         known = count or len(own) or self.classes or len(self.names)
         if known < 2:
-            raise TargetError(f"{self.name} does not say how many classes it knows.", "Name data, or say --classes.")
+            raise TargetError(
+                f"{self.name} does not say how many classes it knows.", "Name data, or say --option classes=a,b"
+            )
         return CallableTarget(
             predict,
             domain,

@@ -34,7 +34,7 @@ def open_model(opening: Opening) -> Target:
             return adopt_module(_built(named_object(location), location), opening)
         raise UsageError(
             f"{opening.name} holds weights, and no module.",
-            "Name the function that builds the module: --option factory=module:function",
+            "Name the function that builds the module: --factory module:function",
         )
     module = _built(named_object(factory), factory)
     weights = read_weights(location, opening.name)
