@@ -54,7 +54,8 @@ def test_every_kind_of_test(name: str, fmt: str, snapshot: SnapshotAssertion) ->
 
 @pytest.mark.parametrize("fmt", ["html", "json"])
 def test_one_page_and_one_document(fmt: str, snapshot: SnapshotAssertion) -> None:
-    assert shown(image_test(), fmt) == snapshot
+    """Without the pictures: how they are compressed is zlib's affair."""
+    assert re.sub(r"base64,[A-Za-z0-9+/=]{99,}", "base64,...", shown(image_test(), fmt)) == snapshot
 
 
 def test_a_wide_console(snapshot: SnapshotAssertion) -> None:
