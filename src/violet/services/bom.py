@@ -90,6 +90,7 @@ def make_bom(options: BomOptions, progress: Progress | None = None) -> Bom:
     if not os.path.exists(options.path):
         raise UsageError(f"{options.path} does not exist.", "Give a model file, a model directory or a project.")
     left_out = _not_of_the_project(options.path)
+    before = _states(options.path)
     identity = identify(options.path, jobs=options.jobs, cache=options.cache, ignore=left_out, links=True)
     listed = _files(options.path, identity)
     if not identity.is_directory:
@@ -98,9 +99,9 @@ def make_bom(options: BomOptions, progress: Progress | None = None) -> Bom:
     if len(listed) > MOST_READ:
         gaps.append(f"{len(listed) - MOST_READ:,} of {len(listed):,} files were not looked into")
         listed = listed[:MOST_READ]
-    before = _states(listed)
     notes = _read_all(listed, options, progress)
-    if _states(listed) != before:
+    after = _states(options.path)
+    if any(before.get(place) is None or before[place] != after.get(place) for place, _, _ in listed):
         raise VioletError(f"{options.path} changed while it was read.", "Try again when nothing writes to it.")
     assembled = assemble(notes)
     origins = Origins()
@@ -151,14 +152,20 @@ def _files(path: str, identity: Identity) -> list[tuple[str, str, int]]:
     ]
 
 
-def _states(listed: Iterable[tuple[str, str, int]]) -> list[tuple[int, int, int]]:
-    found: list[tuple[int, int, int]] = []
-    for path, _, _ in listed:
+def _states(path: str) -> dict[str, tuple[int, ...]]:
+    """What the system says of every file there, and of the descriptions beside a file: any write to one, and any other
+    file in its place, changes that. Taken before the artifact is hashed and after it was read, so that both were of the
+    same content."""
+    places = [path, *(place for place, _, _ in descriptions_beside(path))]
+    if os.path.isdir(path):
+        places = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    found: dict[str, tuple[int, ...]] = {}
+    for place in places:
         try:
-            status = os.stat(path)
-            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+            status = os.stat(place)
         except OSError:
-            found.append((0, 0, 0))
+            continue
+        found[place] = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     return found
 
 
@@ -315,6 +322,8 @@ def _references(path: str) -> Iterable[Reference]:
     """The signature and the attestations that lie beside the artifact, with their digests."""
     import hashlib
 
+    from violet.provenance.stores import read
+
     base = os.path.abspath(path)
     folder, name = os.path.split(base)
     candidates = [("signature", name + SIGNATURE_SUFFIX)]
@@ -326,12 +335,9 @@ def _references(path: str) -> Iterable[Reference]:
         ("attestation", f"{name}{ATTESTATIONS_SUFFIX}/{entry}") for entry in inside if entry.endswith(ENVELOPE_SUFFIX)
     ]
     for kind, relative in candidates:
-        try:
-            with open(os.path.join(folder, *relative.split("/")), "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            continue
-        yield Reference(kind, relative, (Digest("sha256", digest),))
+        stored = read(os.path.join(folder, *relative.split("/")))  # a regular file within bounds, and no link
+        if not stored.problem:
+            yield Reference(kind, relative, (Digest("sha256", hashlib.sha256(stored.content).hexdigest()),))
 
 
 # -- environments ------------------------------------------------------------------------------------

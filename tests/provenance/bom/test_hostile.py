@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.corpus.torch_layout import Call, Global, _Storage, floats, zip_checkpoint
+from tests.corpus.torch_layout import Call, Global, _Storage, floats, legacy_checkpoint, state_dict, zip_checkpoint
 from tests.provenance.bom import models
 from tests.provenance.bom.models import bom_of
 from tests.provenance.bom.validators import cyclonedx_problem, spdx_objects
@@ -300,7 +300,92 @@ def test_a_worker_that_dies_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert bom.facts.parameters is None
 
 
+def test_old_checkpoints_without_their_storages_only_claim(tmp_path: Path) -> None:
+    """The pickle names storages of any size; that the file holds them is another matter."""
+    whole = legacy_checkpoint(state_dict(a=floats(1000), b=floats(10, 10)))
+    path = tmp_path / "m.pt"
+    path.write_bytes(whole)
+    assert measured(bom_of(path), "parameters")
+    for cut in (whole[:-1000], whole[:-4300]):
+        path.write_bytes(cut)
+        bom = bom_of(path)
+        assert (bom.facts.parameters, bom.facts.parameters_claimed) == (None, 1100)
+        assert any("no room" in gap for gap in bom.gaps)
+
+
+def test_a_bare_pickle_of_tensors_holds_no_tensor(tmp_path: Path) -> None:
+    import zipfile
+
+    models.torch_zip(tmp_path / "m.pt")
+    with zipfile.ZipFile(tmp_path / "m.pt") as archive:
+        name = next(name for name in archive.namelist() if name.endswith("data.pkl"))
+        (tmp_path / "data.pkl").write_bytes(archive.read(name))
+    bom = bom_of(tmp_path / "data.pkl")
+    assert bom.facts.parameters is None
+    assert bom.facts.parameters_claimed
+
+
+def test_arrays_whose_bytes_do_not_fit_their_shape_are_not_counted(tmp_path: Path) -> None:
+    import numpy as np
+
+    fitted = models.sklearn_pipeline()
+    path = tmp_path / "m.pkl"
+    models.pickled(path, fitted)
+    good = bom_of(path)
+    assert sum(number for _, number in good.facts.dtypes)
+    fitted[-1].coef_ = np.zeros((3, 5))
+    content = pickle.dumps(fitted, 2)
+    assert content.count(b"K\x03K\x05\x86") == 1
+    path.write_bytes(content.replace(b"K\x03K\x05\x86", b"K\xffK\xff\x86"))
+    counted = sum(number for _, number in bom_of(path).facts.dtypes)
+    assert 0 < counted < 255 * 255
+
+
+def test_numbers_that_nothing_can_hold(tmp_path: Path) -> None:
+    side = (1 << 62) - 1
+    header = {"a": {"dtype": "F32", "shape": [side, side], "data_offsets": [0, 0]}}
+    (tmp_path / "m.safetensors").write_bytes(safetensors(header))
+    bom = bom_of(tmp_path / "m.safetensors")
+    assert bom.facts.format == "safetensors"
+    assert bom.facts.parameters is None
+    assert any("no file can hold" in gap for gap in bom.gaps)
+
+
 # -- the file system ---------------------------------------------------------------------------------
+
+
+def test_another_file_between_hashing_and_reading_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The digest of one file must not stand beside the facts of another."""
+    from violet.provenance import identity
+
+    for form in ("file", "folder"):
+        folder = tmp_path / form
+        folder.mkdir()
+        path = folder / "m.safetensors"
+        models.safetensors_file(path, {"format": "pt"})
+        models.safetensors_file(tmp_path / "other.safetensors", {"format": "pt"}, scale=2)
+        real = identity.identify
+
+        def swapped(*arguments: Any, path: Path = path, real: Any = real, **more: Any) -> Any:
+            found = real(*arguments, **more)
+            path.unlink()
+            path.symlink_to(tmp_path / "other.safetensors")
+            return found
+
+        monkeypatch.setattr(identity, "identify", swapped)
+        with pytest.raises(VioletError, match="changed while it was read"):
+            bom_of(path if form == "file" else folder)
+        monkeypatch.setattr(identity, "identify", real)
+
+
+def test_pipes_and_links_beside_are_not_read(tmp_path: Path) -> None:
+    models.torch_zip(tmp_path / "m.pt")
+    (tmp_path / "m.pt.attestations").mkdir()
+    os.mkfifo(tmp_path / "m.pt.attestations" / "a.dsse.json")
+    (tmp_path / "m.pt.attestations" / "b.dsse.json").symlink_to("/dev/zero")
+    (tmp_path / "m.pt.sig").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "x.data.json")
+    assert not bom_of(tmp_path / "m.pt").references
 
 
 def test_what_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

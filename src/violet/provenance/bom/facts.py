@@ -180,7 +180,8 @@ def _torch_legacy(notes: Notes, source: Source, name: str, meter: Meter) -> None
             notes.gap(f"the pickle breaks ({stream.broken})")
             return
         start = stream.end
-    checkpoint(notes, Graph(source, start, meter), "pickle 4")
+    graph = Graph(source, start, meter)
+    checkpoint(notes, graph, "pickle 4", room=source.size - graph.stream.end)
 
 
 _READERS: dict[str, Callable[[Notes, Source, str, Meter], None]] = {

@@ -89,6 +89,10 @@ class Notes:
         """Note a fact; values that are empty say nothing and are left out."""
         if value in (None, "", (), []) or len(self.observations) >= MOST_OBSERVATIONS:
             return
+        number = value if FACTS.get(fact) == COUNT else value[1] if FACTS.get(fact) == NAMED_COUNT else 0
+        if not 0 <= number <= LARGEST_COUNT:
+            self.gap(f"{key}: it claims numbers that no file can hold")
+            return
         self.observations.append(Observation(fact, value, basis, key))
 
     def gap(self, reason: str) -> None:

@@ -219,6 +219,8 @@ def _array(dtype: Value, shape: Value, contents: Value) -> Array | None:
     if extents is None or not name:
         return None
     array = Array(numpy_type(name), extents)
+    if not _fits(name, array.size, contents):
+        return None
     if array.size > MOST_ITEMS:
         return array
     if isinstance(contents, list) and len(contents) == array.size:
@@ -227,6 +229,17 @@ def _array(dtype: Value, shape: Value, contents: Value) -> Array | None:
     if isinstance(contents, (bytes, bytearray)):
         return Array(array.dtype, extents, _numbers(name, order, bytes(contents), array.size))
     return array
+
+
+def _fits(name: str, size: int, contents: Value) -> bool:
+    """Whether an array's bytes are as many as its shape and type say, where these are known."""
+    width = _width(name)
+    if not width:
+        return True
+    if isinstance(contents, (bytes, bytearray)):
+        return len(contents) == size * width
+    raw = isinstance(contents, Blob) and contents.kind in ("bytes", "bytearray")
+    return not raw or contents.length == size * width
 
 
 def _contents(value: Value) -> Value:

@@ -27,9 +27,9 @@ NAMES = ("arch", "architecture", "model_name", "model_type")
 MOST_HYPERPARAMETERS = 200
 
 
-def checkpoint(notes: Notes, graph: Graph, key: str, sizes: Mapping[str, int] | None = None) -> bool:
-    """Note what a checkpoint holds; ``sizes`` are those of its storages in bytes, by key, where that is known.
-    Says whether there are tensors in it."""
+def checkpoint(notes: Notes, graph: Graph, key: str, sizes: Mapping[str, int] | None = None, room: int = 0) -> bool:
+    """Note what a checkpoint holds; ``sizes`` are those of its storages in bytes, by key, where that is known, else
+    ``room`` is what there is for all of them. Says whether there are tensors in it."""
     found = _tensors(graph)
     if not found:
         return False
@@ -45,6 +45,9 @@ def checkpoint(notes: Notes, graph: Graph, key: str, sizes: Mapping[str, int] | 
     if wrong is not None:
         basis = Basis.CLAIMED
         notes.gap(f"{key}: the tensor {'.'.join(wrong.path)[:100] or '?'} does not fit its storage")
+    elif sizes is None and sum({t.storage: t.stored * (t.width or 1) for t in found}.values()) > room:
+        basis = Basis.CLAIMED
+        notes.gap(f"{key}: the file has no room for the storages that it names")
     if graph.cut:
         basis = Basis.CLAIMED
         notes.gap(f"{key}: it holds more values than are followed, so the counts are too low")
