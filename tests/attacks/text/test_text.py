@@ -20,7 +20,7 @@ from violet.domain.errors import UsageError
 from violet.domain.robustness import Norm, Threat
 
 INF = float("inf")
-BOTH = ("text/characters", "text/words")
+BOTH = ("text/character-edits", "text/word-substitution")
 
 
 def fall(
@@ -49,15 +49,15 @@ def test_classifiers_fall_within_the_words_allowed(name: str, scores: bool) -> N
 
 
 def test_a_radius_of_one_word_is_kept() -> None:
-    _, _, _, one = fall("text/characters", 1)
-    _, _, _, many = fall("text/characters")
+    _, _, _, one = fall("text/character-edits", 1)
+    _, _, _, many = fall("text/character-edits")
     assert (one.distance[one.fooled] == 1).all()
     assert 0 < one.fooled.sum() < many.fooled.sum()
 
 
 def test_what_is_found_by_importance_needs_fewer_queries_than_by_chance() -> None:
-    _, _, _, by_scores = fall("text/characters", 2)
-    _, _, _, by_labels = fall("text/characters", 2, scores=False)
+    _, _, _, by_scores = fall("text/character-edits", 2)
+    _, _, _, by_labels = fall("text/character-edits", 2, scores=False)
     assert by_scores.fooled.sum() >= by_labels.fooled.sum()
     assert by_scores.queries.sum() < by_labels.queries.sum()
 
@@ -71,17 +71,17 @@ def test_taken_back_the_changes_are_fewer(name: str) -> None:
 
 
 def test_without_hidden_characters_everything_is_plain() -> None:
-    _, x, _, result = fall("text/characters", options={"hidden": False})
+    _, x, _, result = fall("text/character-edits", options={"hidden": False})
     assert all(text.isascii() for text in result.adversarial)
-    _, x, _, result = fall("text/characters", options={"hidden": True})
+    _, x, _, result = fall("text/character-edits", options={"hidden": True})
     assert not all(text.isascii() for text in result.adversarial)
     assert all(text.isascii() for text in x)
 
 
 def test_seeds_repeat_and_time_stops() -> None:
-    first, again = fall("text/characters", n=20)[3], fall("text/characters", n=20)[3]
+    first, again = fall("text/character-edits", n=20)[3], fall("text/character-edits", n=20)[3]
     assert first.adversarial.tolist() == again.adversarial.tolist()
-    stopped = fall("text/characters", n=20, clock=Clock(0.0))[3]
+    stopped = fall("text/character-edits", n=20, clock=Clock(0.0))[3]
     assert not stopped.complete
     assert not stopped.queries.any()
 
@@ -89,7 +89,7 @@ def test_seeds_repeat_and_time_stops() -> None:
 def test_texts_of_no_words_and_arrays_of_fixed_length_pass() -> None:
     x = np.array(["", "  ", "ok", "great great great"])
     y = classifier().predict(x.astype(object))
-    result = run_attack(find("text/characters"), Problem(target(), x, y, Threat(Norm.L0, INF), Budget(50), 0))
+    result = run_attack(find("text/character-edits"), Problem(target(), x, y, Threat(Norm.L0, INF), Budget(50), 0))
     assert result.adversarial[:2].tolist() == ["", "  "]
     assert not result.fooled[:2].any()
 
@@ -97,9 +97,9 @@ def test_texts_of_no_words_and_arrays_of_fixed_length_pass() -> None:
 def test_other_inputs_are_answered() -> None:
     problem = Problem(target(), np.zeros((2, 3)), np.zeros(2), Threat(Norm.L0, 1), Budget(5), 0)
     with pytest.raises(UsageError, match="no texts"):
-        run_attack(find("text/words"), problem)
+        run_attack(find("text/word-substitution"), problem)
     with pytest.raises(UsageError, match="share"):
-        fall("text/words", options={"share": 0.0})
+        fall("text/word-substitution", options={"share": 0.0})
 
 
 @given(st.text(max_size=60))

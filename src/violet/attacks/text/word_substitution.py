@@ -1,10 +1,10 @@
-"""Words: others in their place that mean about the same.
+"""Word substitution: others in their place that mean about the same.
 
 What spelling correction and Unicode normalisation do not undo. Its table of synonyms is small and English, so it misses
 much of what a large one finds: texts that it cannot change are robust to it, and to nothing else.
 
 ## Method
-As for characters, by importance and then greedily. In the place of a word stand its synonyms, the other side of the
+As for character edits, by importance and then greedily. In the place of a word stand its synonyms, the other side of the
 Atlantic's spelling, a hyphen behind its prefix, or capitals. At most ``share`` of the words are changed.
 
 ## Cost
@@ -24,8 +24,8 @@ from violet.domain.robustness import Norm
 from violet.targets.base import InputKind, Offers
 
 ATTACK = Attack(
-    id="text/words",
-    title="Words",
+    id="text/word-substitution",
+    title="Word substitution",
     needs=Offers.LABELS,
     norms=(Norm.L0,),
     strength=Strength.STRONG,

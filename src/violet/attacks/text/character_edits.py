@@ -1,4 +1,4 @@
-"""Characters: words that people read as before, and models do not.
+"""Character edits: words that people read as before, and models do not.
 
 Strong on models that know words or their pieces (tf-idf, subword tokenizers): a word that is written otherwise is
 another word to them. Weak where input is normalised first (Unicode confusables, spelling), or on n-grams of characters.
@@ -26,8 +26,8 @@ from violet.domain.robustness import Norm
 from violet.targets.base import InputKind, Offers
 
 ATTACK = Attack(
-    id="text/characters",
-    title="Characters",
+    id="text/character-edits",
+    title="Character edits",
     needs=Offers.LABELS,
     norms=(Norm.L0,),
     strength=Strength.FAST,
