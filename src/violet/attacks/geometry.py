@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-MOVED = 1e-9
-"""A feature that moved by less has not moved (L0)."""
+MOVED = 1e-6
+"""A feature that moved by less has not moved (L0): rounding to single precision moves it by as much as a tenth."""
+
+
+def flattened(x: Array) -> Array:
+    """``(n, *shape)`` as ``(n, d)``, also where ``n`` is 0."""
+    return x.reshape(len(x), int(np.prod(x.shape[1:])))
 
 
 def distance(a: Array, b: Array, norm: Norm) -> Array:
     """Of each row of ``a`` from the same row of ``b``: ``(n, *shape)`` twice to ``(n,)`` float64."""
-    difference = np.abs(a.reshape(len(a), -1).astype(np.float64) - b.reshape(len(b), -1))
+    difference = np.abs(flattened(a).astype(np.float64) - flattened(b))
     if norm is Norm.LINF:
         return np.asarray(difference.max(axis=1, initial=0.0))
     if norm is Norm.L2:
@@ -42,7 +47,7 @@ def project(x: Array, centre: Array, norm: Norm, eps: float | Array) -> Array:
     radius = np.broadcast_to(np.asarray(eps, dtype=np.float64), (n,)).reshape((n,) + (1,) * (x.ndim - 1))
     if norm is Norm.LINF:
         return np.asarray(np.clip(np.clip(x, centre - radius, centre + radius), 0.0, 1.0))
-    delta = (np.clip(x, 0.0, 1.0) - centre).reshape(n, -1)
+    delta = flattened(np.clip(x, 0.0, 1.0) - centre)
     flat = radius.reshape(n, 1)
     if norm is Norm.L2:
         length = np.sqrt((delta**2).sum(axis=1, keepdims=True))

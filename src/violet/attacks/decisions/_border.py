@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.attacks.geometry import flattened
 from violet.attacks.tally import Tally
 from violet.domain.robustness import Norm
 
@@ -35,7 +36,7 @@ class Walk:
         self.norm = problem.threat.norm
         self.rng = np.random.default_rng(problem.seed)
         self.shape = problem.x.shape[1:]
-        self.x = problem.x.reshape(len(problem.x), -1).astype(self.tally.dtype)
+        self.x = flattened(problem.x).astype(self.tally.dtype)
         self.features = self.x.shape[1]
         self.near = self.x.copy()
         self.distance = np.full(len(self.x), np.inf)
@@ -48,7 +49,7 @@ class Walk:
     def _take_up(self, earlier: AttackResult) -> None:
         known = np.asarray(earlier.diagnostics.get("start", np.where(earlier.fooled, POOL, NONE)))
         rows = np.flatnonzero((known != NONE) | earlier.fooled)
-        self.near[rows] = earlier.adversarial[rows].reshape(len(rows), -1)
+        self.near[rows] = flattened(earlier.adversarial[rows])
         self.distance[rows] = self.tally.measure(self._shaped(self.near[rows]), self.problem.x[rows])
         self.begun[rows] = EARLIER
         self.rounds += np.asarray(earlier.diagnostics.get("rounds", 0), dtype=np.int64)
@@ -107,7 +108,7 @@ class Walk:
         if len(points) > LARGEST_POOL:
             chosen = rng.choice(len(points), LARGEST_POOL, replace=False)
             points, labels = points[chosen], labels[chosen]
-        points = points.reshape(len(points), -1).astype(self.tally.dtype)
+        points = flattened(points).astype(self.tally.dtype)
         squares = np.einsum("ij,ij->i", points, points, dtype=np.float64)
         blind = not (labels >= 0).any()
 

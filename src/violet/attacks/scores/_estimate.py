@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.attacks.geometry import project, spread
+from violet.attacks.geometry import flattened, project, spread
 from violet.attacks.images import grid
 from violet.attacks.tally import Tally
 from violet.domain.robustness import Norm
@@ -39,7 +39,7 @@ class Descent:
         self.free = self.features if self.tiles is None else int(self.tiles.max()) + 1
         linf = problem.threat.norm is Norm.LINF
         self.reach = reach * self.tally.radius / (1.0 if linf else np.sqrt(self.features))
-        self.x = problem.x.reshape(len(problem.x), -1).astype(self.tally.dtype)
+        self.x = flattened(problem.x).astype(self.tally.dtype)
         self.current = self.tally.best.reshape(self.x.shape).astype(self.tally.dtype)
         self.steps = np.zeros(len(self.x))
         self.flat = np.zeros(len(self.x))

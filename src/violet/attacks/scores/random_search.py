@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Goal, Problem, Strength, attack
-from violet.attacks.geometry import project
+from violet.attacks.geometry import flattened, project
 from violet.attacks.scores._live import Live
 from violet.attacks.tally import Tally
 from violet.domain.robustness import Norm
@@ -71,7 +71,7 @@ class _Search:
         self.share = float(problem.option("share"))
         self.patience = int(problem.option("patience"))
         self.towards = float(problem.option("towards"))
-        x = problem.x[rows].reshape(len(rows), -1).astype(tally.dtype)
+        x = flattened(problem.x[rows]).astype(tally.dtype)
         self.features = x.shape[1]
         self.widest = {Norm.LINF: 1.0, Norm.L2: self.features**0.5}.get(self.norm, float(self.features))
         self.others, self.labels = self._others()
@@ -94,7 +94,7 @@ class _Search:
         if problem.pool is None or problem.pool_labels is None or self.towards <= 0:
             return np.zeros((0, self.features)), np.zeros(0, dtype=np.int64)
         known = np.flatnonzero(problem.pool_labels >= 0)
-        return problem.pool[known].reshape(len(known), -1).astype(self.tally.dtype), problem.pool_labels[known]
+        return flattened(problem.pool[known]).astype(self.tally.dtype), problem.pool_labels[known]
 
     def go(self) -> None:
         tally, live = self.tally, self.live
@@ -141,7 +141,7 @@ class _Search:
         far = tally.distance[rows]
         size = far - 1 if self.norm is Norm.L0 else far * (1 - live["shrink"][at])
         live["radius"][at] = np.maximum(size, 0.0)
-        best = tally.best[rows].reshape(len(rows), -1)
+        best = flattened(tally.best[rows])
         live["current"][at] = project(best, live["x"][at], self.norm, live["radius"][at])
         live["loss"][at] = np.inf
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
-from violet.attacks.geometry import project
+from violet.attacks.geometry import flattened, project
 from violet.attacks.images import Grid, cosines, grid
 from violet.attacks.scores._live import Live
 from violet.attacks.tally import Tally
@@ -75,7 +75,7 @@ class _Search:
             raise UsageError(f"{ATTACK.id} has the cosine basis for images only, and not for L0.", "Use basis=pixel.")
         waves = basis == "dct" or (basis == "auto" and found is not None and self.norm in (Norm.L2, Norm.L1))
         self.waves = _Waves(found, float(problem.option("frequencies"))) if waves and found else None
-        x = problem.x[rows].reshape(len(rows), -1).astype(tally.dtype)
+        x = flattened(problem.x[rows]).astype(tally.dtype)
         self.features = x.shape[1]
         self.count = self.waves.count if self.waves else self.features
         self.live = Live(

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
+from violet.attacks.geometry import flattened
 from violet.attacks.images import grid
 from violet.attacks.scores._live import Live
 from violet.attacks.tally import Tally
@@ -78,7 +79,7 @@ class _Search:
         self.problem = tally.problem
         self.shape = self.problem.x.shape[1:]
         self.grid = grid(self.problem.target.domain)
-        x = self.problem.x[rows].reshape(len(rows), -1).astype(tally.dtype)
+        x = flattened(self.problem.x[rows]).astype(tally.dtype)
         self.features = x.shape[1]
         earlier = self.problem.earlier is not None
         current = tally.best[rows].reshape(x.shape).astype(tally.dtype) if earlier else x.copy()

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import Attack, AttackResult, Problem, Strength, attack
-from violet.attacks.geometry import project
+from violet.attacks.geometry import flattened, project
 from violet.attacks.tally import Tally
 from violet.attacks.transfer._network import Network
 from violet.domain.robustness import Norm
@@ -67,7 +67,7 @@ class _School:
         self.rng = np.random.default_rng(problem.seed)
         self.norm = problem.threat.norm
         self.shape = problem.x.shape[1:]
-        self.x = problem.x.reshape(len(problem.x), -1)
+        self.x = flattened(problem.x)
         self.features = self.x.shape[1]
         self.rounds = max(int(problem.option("rounds")), 1)
         self.steps = int(problem.option("steps"))
@@ -84,7 +84,7 @@ class _School:
         problem, tally = self.problem, self.tally
         if problem.pool is None or not len(problem.pool):
             return
-        pool = problem.pool.reshape(len(problem.pool), -1)
+        pool = flattened(problem.pool)
         known = problem.pool_labels
         if known is not None and (known >= 0).any():
             self._taught(pool[known >= 0], known[known >= 0])
