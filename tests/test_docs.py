@@ -24,6 +24,7 @@ from violet.faces.cli.parser import Parser
 from violet.policy.gate import parse_policy
 from violet.services.catalogue import rules
 from violet.services.configuration import load, policy
+from violet.targets.table_schema_file import parse_schema
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -221,7 +222,11 @@ def _stable(text: str) -> list[str]:
 @pytest.mark.parametrize("path", PAGES)
 def test_settings_are_valid(path: Path, tmp_path: Path) -> None:
     for number, text in enumerate(blocks(path, "toml")):
-        if "project" in tomllib.loads(text):
+        content = tomllib.loads(text)
+        if "project" in content:
+            continue
+        if "features" in content:
+            assert parse_schema(text.encode(), path.name).features
             continue
         file = tmp_path / f"{number}.toml"
         file.write_text(text, encoding="utf-8")

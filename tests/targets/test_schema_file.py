@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -183,3 +186,16 @@ def test_what_cannot_be_guessed_is_said() -> None:
         infer_schema(["a", "a"], [np.zeros(3), np.zeros(3)])
     with pytest.raises(ConfigurationError, match="different values"):
         infer_schema(["a"], [np.array([f"w{i}" for i in range(2000)], dtype=object)])
+
+
+def test_the_page_says_what_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "tasks" / "describe-a-table.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    assert parse_schema(blocks["toml"].encode()).groups == {"home": (7, 8)}
+    with pytest.raises(ConfigurationError) as caught:
+        parse_schema(blocks["toml"].replace('"open_accounts <=', '"open_acounts <=').encode(), "credit.toml")
+    assert caught.value.diagnostics() == blocks["text"].strip()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(blocks["python"], "describe-a-table.md", "exec"), {})
+    assert parse_schema(printed.getvalue().encode()).names == ("age", "ratio", "purpose")

@@ -166,12 +166,21 @@ class Search:
             scale = np.maximum(drop.max(axis=1, keepdims=True), 1e-9)
             weight = 3.0 * drop / scale
             noisy = weight[:, None, :] + self.rng.gumbel(size=(len(rows), b, m))
-            order = np.argsort(-noisy, axis=2)[:, :, : 8 * levels]
+            order = _largest(noisy, min(8 * levels, m))
             sizes = self.rng.integers(2, levels + 1, size=(len(rows), b))
             chosen = _first_of_each_unit(order, self.moves.unit, sizes, levels)
             losses = np.full((len(rows), b), np.inf)
             self._ask_block(rows, np.arange(len(rows)), chosen, losses)
             idle = idle + 1 if int(self.tally.queries.sum()) == spent else 0
+
+
+def _largest(values: Array, count: int) -> Array:
+    """Places of the ``count`` largest along the last axis, the largest first."""
+    if count >= values.shape[-1]:
+        return np.argsort(-values, axis=-1)
+    places = np.argpartition(-values, count - 1, axis=-1)[..., :count]
+    order = np.argsort(-np.take_along_axis(values, places, axis=-1), axis=-1)
+    return np.take_along_axis(places, order, axis=-1)
 
 
 def _first_of_each_unit(order: Array, unit: Array, sizes: Array, levels: int) -> Array:

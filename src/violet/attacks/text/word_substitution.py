@@ -4,8 +4,8 @@ What spelling correction and Unicode normalisation do not undo. Its table of syn
 much of what a large one finds: texts that it cannot change are robust to it, and to nothing else.
 
 ## Method
-As for character edits, by importance and then greedily. In the place of a word stand its synonyms, the other side of the
-Atlantic's spelling, a hyphen behind its prefix, or capitals. At most ``share`` of the words are changed.
+As for character edits, by importance and then greedily. In the place of a word stand its synonyms, the other side of
+the Atlantic's spelling, a hyphen behind its prefix, or capitals. At most ``share`` of the words are changed.
 
 ## Cost
 One forward row a word for its importance, then one for each other word in its place.
