@@ -51,7 +51,7 @@ def project(x: Array, centre: Array, norm: Norm, eps: float | Array) -> Array:
     flat = radius.reshape(n, 1)
     if norm is Norm.L2:
         length = np.sqrt((delta**2).sum(axis=1, keepdims=True))
-        delta = delta * np.minimum(1.0, flat / np.maximum(length, 1e-300))
+        delta = delta * np.minimum(1.0, flat / np.maximum(length, 1e-30))
     elif norm is Norm.L1:
         delta = _onto_l1(delta, flat)
     else:
