@@ -240,3 +240,42 @@ def test_completions(place: Path, capsys: pytest.CaptureFixture[str], words: lis
     script += 'printf "%s\\n" "${COMPREPLY[@]}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert among in done.stdout.split()
+
+
+def test_the_width_is_what_columns_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    from violet.faces.cli.output import terminal_width
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert terminal_width() is None, "standard output is no terminal here"
+    for said, width in (("120", 120), ("0", None), ("-5", None), ("wide", None), ("9999999", None), ("²", None)):
+        monkeypatch.setenv("COLUMNS", said)
+        assert terminal_width() == width
+
+
+@pytest.mark.parametrize("command", ["promote", "mlflow", "admission"])
+def test_the_gate_is_asked_with_the_configuration_that_was_named(
+    command: str,
+) -> None:
+    """Each command hands it on; that the gate obeys it is tested where the gate is."""
+    from violet.faces.cli.commands import admission, mlflow, promote
+    from violet.faces.cli.parser import Parser
+    from violet.services.gate import GateOptions
+
+    module = {"promote": promote, "mlflow": mlflow, "admission": admission}[command]
+    parser = Parser(prog=command, description="", examples="")
+    module.add_arguments(parser)
+
+    words = {
+        "promote": ["fraud@7", "--alias", "champion"],
+        "mlflow": ["watch"],
+        "admission": ["review", "x.json"],
+    }[command]
+    for extra, config, isolated in (([], "", False), (["--config", "c.toml", "--isolated"], "c.toml", True)):
+        arguments = parser.parse_all([*words, *extra])
+        if command == "admission":
+            options = admission._options(arguments).gate
+        else:
+            options = promote.gate_options(arguments, GateOptions)
+        assert (options.config, options.isolated) == (config, isolated)
+    if command == "promote":
+        assert promote._same(arguments) == ["--config", "c.toml", "--isolated"]

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from xml.etree import ElementTree as ET
@@ -250,3 +251,15 @@ def test_reference(snapshot: SnapshotAssertion) -> None:
     assert text == snapshot
     headings = re.findall(r"^### `(.+)`$", text, re.M)
     assert headings == sorted(samples.RULES)
+
+
+def test_the_console_names_fingerprints_where_it_is_asked_to() -> None:
+    view = samples.sample_view()
+    plain = render(view, "console").split("\n")
+    named = render(replace(view, fingerprints=True), "console").split("\n")
+    expected = {finding.fingerprint for finding in view.report.findings}
+    found = [text.split()[0] for text in named if re.fullmatch(r" +[0-9a-f]{32}(  .*)?", text)]
+    assert expected
+    assert set(found) == expected
+    assert len(found) == len(expected)
+    assert not any(fingerprint in text for fingerprint in expected for text in plain)

@@ -30,7 +30,7 @@ class View:
     ``rules`` and ``rule_help`` (Markdown) are by rule id, and may lack some: a report is shown all the
     same. ``command_line`` reproduces the report. ``width`` is in terminal cells (``None``: 80).
     ``fail_on`` is the least severity that fails the policy: JUnit shows findings below it as output of
-    a test that passed.
+    a test that passed. ``fingerprints`` has the console name them, as waivers do (other formats always do).
     """
 
     report: Report
@@ -41,6 +41,7 @@ class View:
     width: int | None = None
     color: bool = False
     fail_on: Severity = Severity.HIGH
+    fingerprints: bool = False
 
 
 def render(view: View, fmt: str) -> str:

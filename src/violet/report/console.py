@@ -19,6 +19,7 @@ _PATHS_SHOWN = 3
 _MESSAGES_SHOWN = 4
 _EVIDENCE_SHOWN = 3
 _EVIDENCE_LENGTH = 240
+_FINGERPRINTS_SHOWN = 100
 _MARGIN = 2
 _BODY = 12
 
@@ -32,15 +33,15 @@ def lay_out(view: View) -> list[Line]:
     are kept whole so that they can be searched for and copied."""
     width = columns(view.width)
     lines: list[Line] = []
-    for group in by_file(view.report.findings):
-        lines += [*_file(group, width), BLANK]
+    for group in by_file(view.report.findings, merge=not view.fingerprints):
+        lines += [*_file(group, width, view.fingerprints), BLANK]
     lines += _gap_section("Not examined", view.report.skipped, width)
     lines += _gap_section("Failed", view.report.failed, width)
     lines += _accepted(view.report, width)
     return lines + _ending(view, width)
 
 
-def _file(group: FileGroup, width: int) -> list[Line]:
+def _file(group: FileGroup, width: int, fingerprints: bool) -> list[Line]:
     shown = group.paths[:_PATHS_SHOWN]
     lines: list[Line] = [line(visible(path), "heading") for path in shown]
     left = len(group.paths) - len(shown)
@@ -50,7 +51,20 @@ def _file(group: FileGroup, width: int) -> list[Line]:
         lines.append(line(f"The same in each of these {len(group.paths):,} files:", "dim", _MARGIN))
     for rule_group in group.groups:
         lines += _rule(rule_group, width)
+        if fingerprints:
+            lines += _fingerprints(rule_group)
     return lines
+
+
+def _fingerprints(group: RuleGroup) -> list[Line]:
+    """What waivers name, each with what was found, so that it is plain which is which."""
+    known: dict[str, str] = {}
+    for finding in group.findings:
+        known.setdefault(finding.fingerprint, finding.key)
+    return [
+        line(f"{fingerprint}  {shortened(visible(key), 60)}".rstrip(), "dim", _BODY)
+        for fingerprint, key in list(known.items())[:_FINGERPRINTS_SHOWN]
+    ]
 
 
 def _rule(group: RuleGroup, width: int) -> list[Line]:

@@ -130,7 +130,10 @@ def use_color(choice: str) -> bool:
 
 
 def terminal_width() -> int | None:
-    """Cells of the terminal that standard output is; ``None`` where it is none."""
+    """Cells of the terminal that standard output is; ``None`` where it is none. ``COLUMNS`` says otherwise."""
+    wanted = os.environ.get("COLUMNS", "")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 and int(wanted):
+        return int(wanted)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or None
     except (OSError, ValueError):

@@ -42,6 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     policy.add_argument(
         "--trust", action="append", default=[], metavar="NAME=FILE", help="believe this public key, too"
     )
+    policy.add_argument("--config", default="", metavar="FILE", help="the configuration, where it is not the policy")
+    policy.add_argument("--isolated", action="store_true", help="look for no configuration file")
     models = parser.add_argument_group("models")
     models.add_argument(
         "--map", action="append", default=[], metavar="PREFIX=DIR", help="addresses that begin so are found there"
@@ -98,6 +100,8 @@ def _options(arguments: Namespace) -> AdmissionOptions:
         path="",
         policy=arguments.policy,
         environment=arguments.environment,
+        config=arguments.config,
+        isolated=arguments.isolated,
         run_missing=arguments.run_missing,
         stores=tuple(arguments.evidence),
         trust=tuple(arguments.trust),

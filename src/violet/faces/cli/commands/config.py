@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMATS = ("console", "json")
+SCHEMA = "violet-config/1"
 
 DESCRIPTION = """Show every setting: its value, and where that came from (default, file, environment).
 Settings stand in violet.toml or in [tool.violet] of pyproject.toml, searched from the working directory
@@ -57,6 +58,7 @@ def _as_json(configuration: Configuration) -> str:
         for name, setting in configuration.settings.items()
     }
     content = {
+        "schema": SCHEMA,
         "file": configuration.file,
         "ignore": [source.origin for source in configuration.ignore],
         "settings": settings,

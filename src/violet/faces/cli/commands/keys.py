@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMATS = ("console", "json")
+SCHEMA = "violet-keys/1"
 
 DESCRIPTION = """Make an ECDSA key for signing models, or show what a key or certificate is. The private key is
 encrypted (PKCS#8) and readable by you alone; the public key is written beside it. Nothing is overwritten."""
@@ -76,7 +77,7 @@ def _known(arguments: Namespace) -> str | None:
 
 def _facts(facts: KeyFacts, fmt: str) -> str:
     if fmt == "json":
-        return json.dumps(asdict(facts), indent=2) + "\n"
+        return json.dumps({"schema": SCHEMA, **asdict(facts)}, indent=2) + "\n"
     for warning in facts.warnings:
         print(f"violet: warning: {warning}", file=sys.stderr)
     lock = {"private": ", encrypted" if facts.encrypted else ", NOT encrypted"}.get(facts.kind, "")

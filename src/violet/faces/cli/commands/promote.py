@@ -52,6 +52,8 @@ def add_gate_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--trust", action="append", default=[], metavar="NAME=FILE", help="believe this public key, too"
     )
+    parser.add_argument("--config", default="", metavar="FILE", help="the configuration, where it is not the policy")
+    parser.add_argument("--isolated", action="store_true", help="look for no configuration file")
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
@@ -90,9 +92,10 @@ def _server(arguments: Namespace) -> list[str]:
 def _same(arguments: Namespace) -> list[str]:
     """The options that decided, for a command that is to be decided alike."""
     words = _server(arguments)
-    for option in ("policy", "environment", "key"):
+    for option in ("policy", "environment", "key", "config"):
         words += [f"--{option}", getattr(arguments, option)] if getattr(arguments, option) else []
     words += ["--run-missing"] if arguments.run_missing else []
+    words += ["--isolated"] if arguments.isolated else []
     for option in ("evidence", "trust"):
         words += [word for value in getattr(arguments, option) for word in (f"--{option}", value)]
     return words
@@ -104,6 +107,8 @@ def gate_options(arguments: Namespace, kind: type[GateOptions], key: str = "") -
         path="",
         policy=arguments.policy,
         environment=arguments.environment,
+        config=arguments.config,
+        isolated=arguments.isolated,
         run_missing=arguments.run_missing,
         stores=tuple(arguments.evidence),
         trust=tuple(arguments.trust),

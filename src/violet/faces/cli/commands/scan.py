@@ -60,6 +60,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     verdict.add_argument(
         "--write-baseline", default="", metavar="FILE", help="accept today's findings, and write them down"
     )
+    verdict.add_argument(
+        "--fingerprints", action="store_true", help="name the fingerprint of each finding on the console, for waivers"
+    )
     signed = parser.add_argument_group("attestation")
     signed.add_argument("--attest", action="store_true", help="leave the result beside the artifact, signed")
     signed.add_argument("--key", default="", metavar="FILE", help="sign with it (default: sign.key)")
@@ -172,6 +175,7 @@ def _show(
         rule_help=texts,
         command_line=shell.join(["violet", *command_line]),
         fail_on=rules.fail_on if rules.fail_on is not None else Severity.CRITICAL,
+        fingerprints=arguments.fingerprints,
     )
     for path, fmt in outputs.files:
         write_text(path, render(view, fmt))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from violet.domain.signature import SignResult, SigstoreSigning
 
 FORMATS = ("console", "json")
+SCHEMA = "violet-sign/1"
 
 DESCRIPTION = """Sign a model or data set, file or directory: an OpenSSF model signature, which the upstream
 model_signing program verifies, too. Files are hashed on all processors."""
@@ -188,6 +189,7 @@ def _size(text: str) -> int:
 
 def _as_json(result: SignResult) -> object:
     return {
+        "schema": SCHEMA,
         "path": result.path,
         "signature": result.signature,
         "signer": {

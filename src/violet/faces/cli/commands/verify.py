@@ -31,6 +31,7 @@ EXAMPLES = """  violet verify model.safetensors --key signer.pem.pub  reads mode
 exit codes: 0 verified; 1 not signed, not by somebody trusted, or not as signed; 2 wrong usage, configuration or key;
 3 the model could not be read as a whole, or changed meanwhile"""
 
+SCHEMA = "violet-verify/1"
 SHOWN = 50
 """Differences on the console; JSON has them all."""
 
@@ -118,6 +119,7 @@ def _time(arguments: Namespace) -> datetime.datetime | None:
 
 def _as_json(result: VerifyResult) -> object:
     return {
+        "schema": SCHEMA,
         "path": result.path,
         "signature": result.signature,
         "outcome": str(result.outcome),
