@@ -9,10 +9,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from tests.explain.models import box, table, target_of
-from violet.domain.rate import Rate
+from violet.domain.explanation import DetectionScore
+from violet.domain.rate import Interval, Rate
 from violet.explain.base import Attributions, Explainer
 from violet.explain.choosing import explainer_for
-from violet.explain.detection import Neighbours, attribution_shift, doubt, same_size_noise, shift_detection
+from violet.explain.detection import Neighbours, attribution_shift, beaten, doubt, same_size_noise, shift_detection
 from violet.explain.players import players_of
 from violet.explain.statistics import auc
 from violet.explain.surface import attack_surface
@@ -165,6 +166,12 @@ def test_where_only_the_explanation_tells_it_is_said_to_add_something() -> None:
 def _sure(rows: Any) -> Any:
     label = (rows[:, 0] > 0.5).astype(int)
     return np.eye(2)[label]
+
+
+@pytest.mark.parametrize(("low", "high", "wanted"), [(0.01, 0.2, True), (-0.01, 0.2, False), (0.0, 0.0, False)])
+def test_beaten_is_what_is_worse_by_more_than_chance(low: float, high: float, wanted: bool) -> None:
+    score = DetectionScore("raw distance", "", 0.8, Interval(0.7, 0.9), 0.1, Interval(low, high))
+    assert beaten(score) is wanted
 
 
 def test_logits_are_made_probabilities_before_the_largest_is_taken() -> None:

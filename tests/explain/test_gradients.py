@@ -78,6 +78,40 @@ def test_the_error_is_told_where_there_are_too_few_steps(network: Any, monkeypat
     assert coarse.relative > 3 * fine.relative
 
 
+def squares(steepness: float) -> Any:
+    """A module whose first logit is a sum of squares, or of steep steps, of the features."""
+    import torch
+
+    class Squares(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            made = 10 * torch.tanh(steepness * (x - 0.3)) if steepness else x**2
+            return torch.stack([made.sum(dim=1), torch.zeros(len(x))], dim=1)
+
+    return Squares()
+
+
+def test_the_midpoint_rule_is_exact_for_squares(network: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from violet.targets.torch_module import TorchTarget
+
+    _, x = network
+    monkeypatch.setattr("violet.explain.gradients.STEPS", 1)
+    monkeypatch.setattr("violet.explain.gradients.MOST_STEPS", 1)
+    target = TorchTarget(squares(0), box(5), 2)
+    found = integrated_gradients(target, x[50:90]).explain(x[:20], np.zeros(20, dtype=np.int64))
+    mean = x[50:90].astype(np.float64).mean(axis=0)
+    assert np.allclose(found.values, x[:20] ** 2 - mean**2, atol=1e-5)
+
+
+def test_steps_are_doubled_until_it_adds_up(network: Any) -> None:
+    from violet.targets.torch_module import TorchTarget
+
+    _, x = network
+    target = TorchTarget(squares(60.0), box(5), 2)
+    found = integrated_gradients(target, x[50:90]).explain(x[:20], np.zeros(20, dtype=np.int64))
+    assert (found.error <= 0.011 * np.abs(found.output - found.baseline) + 1e-3).all()
+    assert target.counter.gradients > 20 * 16 + 40, "sixteen steps are not enough for so steep a model"
+
+
 def test_of_a_linear_network_both_methods_give_its_weights(network: Any) -> None:
     import torch
 

@@ -49,7 +49,7 @@ def test_a_leaked_column_decides_alone(kind: Any, names: tuple[str, ...]) -> Non
     assert worst.flips.value > 0.8
     assert worst.alone is not None
     assert worst.alone.value > 0.9
-    assert worst.least > 0.5
+    assert 0.5 < worst.least < worst.flips.interval().low, "the limit is corrected for all that was tried"
     assert result.tried == 20
 
 

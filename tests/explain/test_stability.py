@@ -65,6 +65,25 @@ def test_noise_goes_on_numbers_only() -> None:
     assert guessed.tolist() == [False, True]
 
 
+def test_codes_stay_as_they_are(linear: Any) -> None:
+    _, x = linear
+    coded = x.copy()
+    coded[:, 5] = np.round(3 * x[:, 5])
+    target = target_of(LogisticRegression().fit(coded, (coded[:, 0] > 0.5).astype(int)), box(6))
+    players = players_of(target.domain)
+    made = explainer_for(target, coded[300:400], players)
+    asked: list[Any] = []
+
+    def watched(rows: Any, classes: Any) -> Attributions:
+        asked.append(rows)
+        return made.explain(rows, classes)
+
+    stability(target, Explainer(made.method, "score", "", watched), players, coded[:30], seed=0)
+    before, after = asked
+    assert not np.array_equal(before, after[: len(before)])
+    assert set(np.unique(asked[1][:, 5])) <= set(np.unique(before[:, 5]))
+
+
 def test_where_there_is_nothing_to_shake_there_is_no_figure() -> None:
     x, y = table()
     whole = (x > 0.5).astype(np.float32)

@@ -97,7 +97,7 @@ def shift_detection(
         own,
         auc_interval(own, len(attacked), len(clean)),
     )
-    lacking = [one for one in baselines if one.gain_interval is None or not one.gain_interval.low > 0]
+    lacking = [one for one in baselines if not beaten(one)]
     return ShiftDetection(
         pairs=len(clean),
         reference=len(reference),
@@ -170,6 +170,11 @@ def _scored(name: str, what: str, score: tuple[Array, Array], ours: tuple[Array,
     area = auc(*score)
     gain, interval = auc_gain(ours, score, seed)
     return DetectionScore(name, what, area, auc_interval(area, len(score[0]), len(score[1])), gain, interval)
+
+
+def beaten(baseline: DetectionScore) -> bool:
+    """Whether the attribution shift is better than this by more than chance: its gain's whole interval is above 0."""
+    return baseline.gain_interval is not None and baseline.gain_interval.low > 0
 
 
 def _verdict(main: DetectionScore, lacking: list[DetectionScore]) -> str:
