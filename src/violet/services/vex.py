@@ -54,7 +54,7 @@ def _document(
 
     try:
         envelope = decode(_content(path))
-        believed = verify(envelope, Keyring.load(signers))
+        believed = verify(envelope, Keyring.load(signers, now))
     except EnvelopeError as error:
         raise VexError(f"{path} is not believed: {error}.", error.fix) from error
     names = tuple(dict.fromkeys(entry.signer.name for entry in believed if _vouches(entry.signer)))

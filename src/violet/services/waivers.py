@@ -67,11 +67,19 @@ def longest(configuration: Configuration) -> int:
 
 
 def load(
-    directory: str, signers: Sequence[TrustedSigner], day: datetime.date, max_days: int
+    directory: str,
+    signers: Sequence[TrustedSigner],
+    day: datetime.date,
+    max_days: int,
+    now: datetime.datetime | None = None,
 ) -> tuple[CheckedWaiver, ...]:
     """Every waiver in ``directory``, verified, in the order of the files' names. One that does not count is given
-    with the reason. Raises ``ConfigurationError`` for a directory that cannot be listed and ``KeyFileError`` for a
-    trusted key that cannot be read."""
+    with the reason. Certificates of signers must be in force ``now`` (default: the clock), not when a waiver says it
+    was made: it dates itself, and whoever found the key of a certificate that ran out could date it back.
+
+    Raises ``ConfigurationError`` for a directory that cannot be listed and ``KeyFileError`` for a trusted key that
+    cannot be read.
+    """
     try:
         names = sorted(name for name in os.listdir(directory) if not name.startswith((".", "README")))
     except FileNotFoundError:
@@ -84,7 +92,7 @@ def load(
         return ()
     from violet.provenance.envelope import Keyring
 
-    ring = Keyring.load(signers)
+    ring = Keyring.load(signers, now)
     checked = [_checked(os.path.join(directory, name), ring, day, max_days) for name in names]
     return tuple(_unique(checked))
 

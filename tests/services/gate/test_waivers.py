@@ -215,3 +215,30 @@ def test_who_vouches_for_everything_does_not_approve_waivers(place: World, troja
         waive(place, "release", fingerprint=trojan)
     place.policy(RULES, TRUST.replace('vouches_for = ["signature"]', 'vouches_for = ["*", "waiver"]'))
     assert waive(place, "release", fingerprint=trojan).status is WaiverStatus.VALID
+
+
+def test_certificates_are_judged_at_the_time_of_the_decision(place: World, trojan: str) -> None:
+    """Not by the clock of this machine, and not by the day that a waiver gives itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    public = serialization.load_pem_public_key(Path("security.pem.pub").read_bytes())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "security")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public)  # type: ignore[arg-type]
+        .serial_number(7)
+        .not_valid_before(NOW - datetime.timedelta(days=30))
+        .not_valid_after(NOW + datetime.timedelta(days=10))
+        .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    )
+    Path("security.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    waive(place, fingerprint=trojan)
+    place.policy(RULES, TRUST.replace("security.pem.pub", "security.crt"))
+    for days, verdict in ((0, Verdict.ALLOW), (9, Verdict.ALLOW), (11, Verdict.DENY)):
+        decision = place.decide("trojan.pkl", now=NOW + datetime.timedelta(days=days), run_missing=True)
+        assert decision.verdict is verdict, days

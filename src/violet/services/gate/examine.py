@@ -183,7 +183,7 @@ def _waivers(request: Request, opened: PolicyFile, rules: InForce) -> tuple[Chec
     from violet.services.waivers import DIRECTORY, load
 
     directory = os.path.join(opened.directory, DIRECTORY)
-    return load(directory, request.signers, request.now.date(), rules.settings.max_waiver_days)
+    return load(directory, request.signers, request.now.date(), rules.settings.max_waiver_days, request.now)
 
 
 def _decided(
