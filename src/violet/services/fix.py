@@ -22,14 +22,15 @@ from violet.services.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from violet.domain.fix import Conversion
     from violet.services.configuration import Configuration
     from violet.services.options import IgnoreSource
 
     Progress = Callable[[int, int, str], None]
-    Attestor = Callable[[Conversion, str], str]
+    Attestor = Callable[[Fix, str], str]
 
 BYTES_PER_SECOND = 20 << 20
+MOST_EDITS = 500
+"""Edits of one file that a statement lists."""
 LAST = "last"
 """What ``--undo`` takes for the newest journal of the usual place."""
 
@@ -98,48 +99,60 @@ def take_back(journal: str) -> UndoReport:
 
 
 def attestor(configuration: Configuration, key_file: str = "") -> Attestor:
-    """What signs a derivation statement for a conversion at a path, and gives the path of its envelope. The key is
-    loaded at once. Raises ``UsageError`` and ``KeyFileError``."""
+    """What signs a derivation statement for a fix, the result of which is at a path, and gives the path of its
+    envelope: a conversion, or the repair of a text. The key is loaded at once. Raises ``UsageError`` and
+    ``KeyFileError``."""
     from violet.domain.provenance import Identity
     from violet.services.attest import attest_derivation, signing_key, stores_for
 
     key = signing_key(configuration, key_file)
 
-    def attest(conversion: Conversion, path: str) -> str:
-        assert conversion.after is not None
-        made = Identity(os.path.basename(path), conversion.after, os.path.getsize(path))
-        source = Identity(os.path.basename(conversion.source), conversion.before, 0)
-        parameters = {
-            "action": "convert-to-safetensors",
-            "layout": conversion.layout,
-            "contents": str(conversion.contents),
-            "tensors": len(conversion.tensors),
-            "bytes": conversion.size,
-            "plainValues": conversion.plain_count,
-            "calls": dict(conversion.calls),
-        }
-        note = "Proven to hold tensors only, and converted without being executed."
+    def attest(done: Fix, path: str) -> str:
+        assert done.after is not None
+        made = Identity(os.path.basename(path), done.after, os.path.getsize(path))
+        source = Identity(os.path.basename(done.path), done.before, 0)
+        relation = "repair" if done.conversion is None else "conversion"
+        parameters, note = _told(done)
         store = stores_for(path, configuration)[0]
-        written = attest_derivation(made, [source], "conversion", key, store, parameters=parameters, note=note)
-        return written.path
+        return attest_derivation(made, [source], relation, key, store, parameters=parameters, note=note).path
 
     return attest
 
 
+def _told(done: Fix) -> tuple[dict[str, Any], str]:
+    """What a statement says of a fix besides the digests."""
+    conversion = done.conversion
+    if conversion is None:
+        edits = [{"line": edit.line, "cell": edit.cell, "summary": edit.summary} for edit in done.edits[:MOST_EDITS]]
+        return {"action": done.action, "edits": len(done.edits), "summaries": edits}, "Rewritten where that is exact."
+    told = {
+        "action": done.action,
+        "layout": conversion.layout,
+        "contents": str(conversion.contents),
+        "tensors": len(conversion.tensors),
+        "bytes": conversion.size,
+        "plainValues": conversion.plain_count,
+        "calls": dict(conversion.calls),
+    }
+    return told, "Proven to hold tensors only, and converted without being executed."
+
+
 def _attested(done: Fix, target: Target, attest: Attestor | None, journal: Journal, unfixed: list[Unfixed]) -> Fix:
-    """A conversion with its attestation, where one is asked for."""
-    if attest is None or done.conversion is None:
+    """A fix with its attestation, where one is asked for."""
+    if attest is None or done.after is None:
         return done
-    path = os.path.join(os.path.dirname(target.path), os.path.basename(done.conversion.target))
+    path = target.path
+    if done.conversion is not None:
+        path = os.path.join(os.path.dirname(path), os.path.basename(done.conversion.target))
     try:
-        envelope = attest(done.conversion, path)
+        envelope = attest(done, path)
         journal.created(envelope)
     except (VioletError, OSError) as error:
         reason = error.diagnostics() if isinstance(error, VioletError) else str(error.strerror or error)
-        problem = f"it was converted, but not attested: {reason.rstrip('.')}"
+        problem = f"it was changed, but not attested: {reason.rstrip('.')}"
         unfixed.append(Unfixed(done.action, target.shown, problem, "Attest it: violet attest derivation"))
         return done
-    return replace(done, conversion=replace(done.conversion, attestation=envelope))
+    return replace(done, attestation=envelope)
 
 
 def _last() -> str:
