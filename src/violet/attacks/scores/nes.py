@@ -1,21 +1,23 @@
 """NES: projected descent along a gradient that is estimated from the scores of a Gaussian cloud.
 
 It follows the true gradient of smooth models without asking for it, and so finds what white-box attacks find, for
-twenty to fifty times the queries. It is a check on models whose gradient is hidden or useless. On trees it finds
-little: their scores stand still almost everywhere. (For the same reason there is no zeroth-order attack by single
-coordinates, ZOO, here: the difference quotients of a piecewise constant function are 0.)
+many times the queries: it is a check on models whose gradient is hidden or useless. On trees it finds something only
+because its cloud is as wide as a fifth of the radius; near a point their scores stand still. (For that reason there is
+no zeroth-order attack by single coordinates and small differences, ZOO, here: of a piecewise constant function these
+differences are 0.) Square and random search need fewer queries.
 
 ## Method
 Pairs of opposite Gaussian directions around the iterate; their differences of margins weigh the directions. The
 iterate moves by the sign of the momentum of that estimate (Linf) or along it (L2), in steps that shorten as the
-budget is used up, and is projected onto the ball.
+budget is used up, and is projected onto the ball. The more features and the fewer pairs, the longer the momentum
+remembers and the shorter are the steps. On images the directions are constant on tiles, a ninth of the image wide.
 
 ## Cost
 ``2 * pairs + 1`` forward rows a step and sample.
 
 ## Source
 Ilyas et al. 2018, "Black-box adversarial attacks with limited queries and information", ICML, section 3.2; antithetic
-sampling as there.
+sampling as there; Ilyas et al. 2019, "Prior convictions", ICLR, section 3.2, for tiles.
 """
 
 from __future__ import annotations

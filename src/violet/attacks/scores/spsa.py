@@ -5,7 +5,8 @@ features whose gradients differ by orders of magnitude. It was the attack that b
 gradient. On trees, see NES.
 
 ## Method
-Pairs of opposite sign vectors around the iterate, Adam on the estimate, projection onto the ball.
+Pairs of opposite sign vectors around the iterate, Adam on the estimate, projection onto the ball. Memory and tiles as
+with NES.
 
 ## Cost
 ``2 * pairs + 1`` forward rows a step and sample.

@@ -2,7 +2,8 @@
 
 The attacker whom rate limits and label-only answers do not stop: it needs few queries a sample, because all samples
 teach the same surrogate. It also unmasks hidden gradients: where it beats an attack with the target's own gradient,
-that gradient is useless. It is weak where the target is not like a small network, as on images of natural scenes.
+that gradient is useless. It is weak where the target is not like a small network: on images of natural scenes, and on
+trees, where it does little more than as many random corners of the ball.
 
 ## Method
 Small networks are trained on inputs whose label the target has told. In each round the standing samples are attacked
