@@ -84,7 +84,7 @@ def test_an_attestation_binds_both_digests_and_the_contents(tmp_path: Path, monk
     verified = subprocess.run(command, capture_output=True, text=True)
     assert verified.returncode == 0, verified.stderr
     (believed,) = json.loads(verified.stdout)["believed"]
-    envelope = json.loads(Path(conversion.attestation).read_text())
+    envelope = json.loads(Path(report.fixes[0].attestation).read_text())
     import base64
 
     statement = json.loads(base64.b64decode(envelope["payload"]))

@@ -136,3 +136,32 @@ def test_the_rewrite_on_the_page_is_real(capsys: pytest.CaptureFixture[str]) -> 
     Path("train.py").write_text("import tarfile\nimport torch\nimport yaml\n\n" + "\n".join(before) + "\n")
     entry([*command.split(), "--isolated"])
     assert capsys.readouterr().out.split() == shown.split()
+
+
+def test_repairs_are_attested_with_the_digests_before_and_after(capsys: pytest.CaptureFixture[str]) -> None:
+    import hashlib
+
+    from violet.provenance.envelope import decode as open_envelope
+    from violet.provenance.statement import decode
+
+    Path("keys").mkdir()
+    command = ["keys", "new", "keys/k.pem", "--unencrypted-i-accept-the-risk"]
+    assert entry(command) == 0
+    Path("violet.toml").write_text('[trust.signers.me]\nkey = "keys/k.pem.pub"\n')
+    before = hashlib.sha256(Path("load.py").read_bytes()).hexdigest()
+    capsys.readouterr()
+    assert entry(["fix", "load.py", "--attest", "--key", "keys/k.pem", "--format", "json"]) == 0
+    (fixed,) = json.loads(capsys.readouterr().out)["fixes"]
+    after = hashlib.sha256(Path("load.py").read_bytes()).hexdigest()
+    assert (fixed["before"], fixed["after"]) == (f"sha256:{before}", f"sha256:{after}")
+    statement = decode(open_envelope(Path(fixed["attestation"]).read_bytes()).payload)
+    assert [str(digest) for digest in statement.subjects[0].digests] == [f"sha256:{after}"]
+    assert statement.predicate["relation"] == "repair"
+    assert statement.predicate["from"][0]["digest"] == {"sha256": before}
+    assert statement.predicate["parameters"]["action"] == "rewrite-loading"
+    assert statement.predicate["parameters"]["summaries"][0]["line"] == fixed["edits"][0]["line"]
+    assert entry(["attest", "verify", "load.py"]) == 0
+    assert "Attestation" not in capsys.readouterr().err
+    assert entry(["fix", "--undo", "last"]) == 0
+    assert not Path(fixed["attestation"]).exists()
+    assert hashlib.sha256(Path("load.py").read_bytes()).hexdigest() == before

@@ -33,7 +33,8 @@ class ConvertedTensor:
 class Conversion:
     """A pickle that is proven to hold tensors only, and the safetensors file that it becomes.
 
-    ``layout`` is ``torch_zip``, ``torch_legacy``, ``numpy``, ``joblib``, ``npy`` or ``npz``; ``calls`` are the calls
+    ``layout`` is ``torch_zip``, ``torch_legacy``, ``numpy``, ``joblib``, ``npy`` or ``npz`` (of a compressed file
+    with the compression in brackets); ``calls`` are the calls
     of the stream and how often each is made; ``contents`` is the digest over all tensors; ``plain`` are the first of
     the ``plain_count`` plain values that are kept as metadata (place and value); ``aliases`` are names of a tensor
     that shares its elements with another one. ``after`` and ``quarantined`` (where the original lies now) are
@@ -52,7 +53,6 @@ class Conversion:
     aliases: tuple[tuple[str, str], ...] = ()
     after: Digest | None = None
     quarantined: str = ""
-    attestation: str = ""
 
     @property
     def size(self) -> int:
@@ -78,6 +78,7 @@ class Fix:
 
     ``action`` is the action's id. A text has ``edits`` and their unified ``diff``; a model file has a
     ``conversion``. ``before`` and ``after`` are digests of the file (for a conversion, ``after`` is the new file's).
+    ``attestation`` is where the two are signed together (``""``: nowhere).
     """
 
     action: str
@@ -87,6 +88,7 @@ class Fix:
     edits: tuple[Edit, ...] = ()
     diff: str = ""
     conversion: Conversion | None = None
+    attestation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,9 +72,10 @@ def _fix_json(fix: Fix) -> dict[str, Any]:
         "path": visible(fix.path),
         "before": str(fix.before),
         "after": str(fix.after) if fix.after else None,
+        "attestation": visible(fix.attestation) or None,
     }
     if fix.conversion is not None:
-        value["conversion"] = _conversion_json(fix.conversion)
+        value["conversion"] = {**_conversion_json(fix.conversion), "attestation": value["attestation"]}
     else:
         value["edits"] = [
             {
@@ -101,7 +102,6 @@ def _conversion_json(conversion: Conversion) -> dict[str, Any]:
         "plain": [[visible(place), visible(value)] for place, value in conversion.plain],
         "aliases": {visible(name): visible(first) for name, first in conversion.aliases},
         "quarantined": visible(conversion.quarantined) or None,
-        "attestation": visible(conversion.attestation) or None,
         "tensors": [
             {
                 "name": visible(t.name),
@@ -178,7 +178,7 @@ def _files(count: int) -> str:
 def _fix(fix: Fix, rehearsed: bool, width: int) -> list[Line]:
     lines = [line(visible(fix.path), "heading")]
     if fix.conversion is not None:
-        return lines + _conversion(fix.conversion, rehearsed, width)
+        return lines + _conversion(fix, fix.conversion, rehearsed, width)
     for edit in fix.edits:
         lines += wrapped(f"{_where(edit)}{visible(edit.summary)}", width, "fix", _MARGIN)
     if rehearsed:
@@ -188,14 +188,18 @@ def _fix(fix: Fix, rehearsed: bool, width: int) -> list[Line]:
             lines.append(line(visible(text), style, _MARGIN))
         if len(shown) > _DIFF_SHOWN:
             lines.append(line(f"... {len(shown) - _DIFF_SHOWN:,} more lines: --format json", "dim", _MARGIN))
-    return lines
+    return lines + _attestation(fix)
+
+
+def _attestation(fix: Fix) -> list[Line]:
+    return [line(f"Attestation: {visible(fix.attestation)}", "", _MARGIN)] if fix.attestation else []
 
 
 def _where(edit: Edit) -> str:
     return f"cell {edit.cell}, line {edit.line}: " if edit.cell else f"line {edit.line}: "
 
 
-def _conversion(conversion: Conversion, rehearsed: bool, width: int) -> list[Line]:
+def _conversion(fix: Fix, conversion: Conversion, rehearsed: bool, width: int) -> list[Line]:
     verb = "would become" if rehearsed else "became"
     lines = wrapped(f"{verb} {visible(conversion.target)}", width, "fix", _MARGIN)
     calls = ", ".join(f"{visible(name)} ({count:,})" for name, count in conversion.calls)
@@ -214,9 +218,7 @@ def _conversion(conversion: Conversion, rehearsed: bool, width: int) -> list[Lin
     lines.append(line(f"contents  {conversion.contents}", "dim", _MARGIN))
     if conversion.quarantined:
         lines.append(line(f"The original is now {visible(conversion.quarantined)}", "", _MARGIN))
-    if conversion.attestation:
-        lines.append(line(f"Attestation: {visible(conversion.attestation)}", "", _MARGIN))
-    return lines + _reproduce(conversion)
+    return lines + _attestation(fix) + _reproduce(conversion)
 
 
 def _more(count: int, shown: int) -> str:
