@@ -220,6 +220,7 @@ def test_repairs_keep_what_was_meant() -> None:
 
     assert repaired(age=50, open=4.2) == {"open": 4}
     assert repaired(debt=700) == {"debt": 700, "ratio": 0.7}  # what depends on it follows
+    assert repaired(debt=700, ratio=0.9) == {"debt": 700, "ratio": 0.7}
     assert repaired(ratio=0.8) == {"debt": 800, "ratio": 0.8}  # and the other way round
     assert repaired(open=12) == {"open": 9}  # no second feature needs to change
     assert repaired(open=25, total=70) == {"open": 19, "total": 60}  # cut to its range, then strictly below

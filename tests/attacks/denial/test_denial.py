@@ -160,12 +160,22 @@ def test_a_network_can_be_kept_awake() -> None:
     from violet.targets.torch_module import TorchTarget
 
     torch.manual_seed(0)
-    layers = (torch.nn.Linear(6, 32), torch.nn.ReLU(), torch.nn.Linear(32, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
+    layers = (
+        torch.nn.Linear(30, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 2),
+    )
     module = torch.nn.Sequential(*layers)
     with torch.no_grad():
-        layers[0].bias -= 0.3
-    aim = TorchTarget(module, PLAIN, 2)
-    found = {result.method: result for result in measure_denial(aim, rows(), 0, Clock(), seconds=0.3)}
+        layers[0].bias -= 0.5
+        layers[2].bias -= 0.3
+    wide = InputDomain(InputKind.VECTOR, (30,), np.zeros(30), np.ones(30))
+    x = np.random.default_rng(0).uniform(0, 0.3, (40, 30)).astype(np.float32)
+    aim = TorchTarget(module, wide, 2)
+    data = LabelledData(x, np.zeros(40, dtype=np.int64), ("a", "b"), wide)
+    found = {result.method: result for result in measure_denial(aim, data, 0, Clock(), seconds=0.3)}
     result = found["activations"]
     assert result.unit == "operations"
     assert result.complete
@@ -180,11 +190,11 @@ def test_a_network_can_be_kept_awake() -> None:
             values = layer(values)
         return np.asarray(total)
 
-    usual = by_hand(rows().x)
+    usual = by_hand(x)
     assert result.usual == pytest.approx(usual.mean())
-    corners = by_hand(np.random.default_rng(1).integers(0, 2, (2000, 6)).astype(np.float32))
-    assert result.worst >= np.quantile(corners, 0.9)
-    assert result.worst <= 6 * 32 + 32 * 32 + 32 * 2
+    # More than any of 3,000 random inputs wakes.
+    assert result.worst > by_hand(np.random.default_rng(1).random((3000, 30)).astype(np.float32)).max()
+    assert result.worst <= 30 * 64 + 64 * 64 + 64 * 2
     assert f"{usual.max():,.0f}" in result.detail
 
 

@@ -6,6 +6,7 @@ follows the share of activations that are not zero, and gradients find inputs th
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -60,14 +61,16 @@ class Activity:
             dense += multiplications
         return total, dense
 
-    def ascend(self, x: Any, step: Any) -> Any:
-        """One step of the sign of the gradient that lifts what layers give above zero, where units wake."""
+    def ascend(self, x: Any, step: Any, width: float) -> Any:
+        """One step of the sign of the gradient that lifts what layers give above zero, where units wake. ``width`` is
+        how softly a unit counts as awake, in standard deviations of its layer."""
         x = x.detach().requires_grad_(True)
         self._run(x)
         goal = x.new_zeros(())
-        for _, out, weights in self._seen:
+        for (_, out, _), (_, behind, weights) in pairwise(self._seen):
             flat = out.reshape(len(x), -1)
-            goal = goal + torch.sigmoid(flat / flat.detach().std().clamp_min(1e-6)).mean(dim=1).sum() * weights
+            awake = torch.sigmoid(flat / (width * flat.detach().std()).clamp_min(1e-6)).mean(dim=1)
+            goal = goal + awake.sum() * behind[0].numel() * weights  # what the next layer has to multiply
         if not goal.requires_grad:
             return x.detach()
         (slope,) = torch.autograd.grad(goal, x)
@@ -100,8 +103,9 @@ def most_active(target: Target, x: Array, seed: int, clock: Clock) -> tuple[Arra
         for step in range(STEPS):
             if clock.expired():
                 return usual, most, dense, False
-            share = 0.1 * (1 - step / STEPS) + 0.005
-            inputs = torch.maximum(torch.minimum(activity.ascend(inputs, share * (high - low)), high), low)
+            rest = 1 - step / STEPS
+            moved = activity.ascend(inputs, (0.1 * rest + 0.005) * (high - low), 0.1 + 0.4 * rest)
+            inputs = torch.maximum(torch.minimum(moved, high), low)
             if step % 4 == 3 or step == STEPS - 1:
                 most = max(most, float(activity.operations(inputs.numpy())[0].max()))
     return usual, most, dense, True
