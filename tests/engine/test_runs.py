@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +83,33 @@ def test_objects_are_refused_in_both_directions(tmp_path: Path) -> None:
         with pytest.raises(TypeError, match="set cannot be kept as a fact"):
             run.save("key", {}, {"x": {1}})
         assert not list((tmp_path / "run" / "results").iterdir())
-        run.save("key", {"x": np.zeros(1)}, {})
+
+
+def test_a_pickle_in_a_result_is_not_loaded(tmp_path: Path) -> None:
+    trap = tmp_path / "sprung"
+    with begin(tmp_path) as run:
+        run.save("key", {}, {"a": 1})
         (path,) = (tmp_path / "run" / "results").iterdir()
-        np.savez(path, x=np.array([{}], dtype=object))
+        array = BytesIO()
+        np.lib.format.write_array(array, np.array([Trap(str(trap))], dtype=object), allow_pickle=True)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("x.npy", array.getvalue())
         assert run.load("key") is None
-        assert "is damaged" in run.notes[0]
+        assert "Object arrays cannot be loaded" in run.notes[0]
+    assert not trap.exists()
+    array.seek(0)
+    np.lib.format.read_array(array, allow_pickle=True)
+    assert trap.exists(), "it would have been sprung"
+
+
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (open, (self.path, "w"))
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, 0.3, 0.9, "flip", "swap"])
