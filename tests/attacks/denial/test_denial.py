@@ -169,8 +169,8 @@ def test_a_network_can_be_kept_awake() -> None:
     )
     module = torch.nn.Sequential(*layers)
     with torch.no_grad():
-        layers[0].bias -= 0.5
-        layers[2].bias -= 0.3
+        first.bias -= 0.5
+        second.bias -= 0.3
     wide = InputDomain(InputKind.VECTOR, (30,), np.zeros(30), np.ones(30))
     x = np.random.default_rng(0).uniform(0, 0.3, (40, 30)).astype(np.float32)
     aim = TorchTarget(module, wide, 2)
