@@ -61,7 +61,7 @@ class Descent:
             rows, gradient = rows[rows_left], gradient[rows_left]
             if rows.size:
                 self.advance(rows, self.current[rows] + move(rows, gradient))
-        return tally.result(attack, {"zero_gradient": self.flat / np.maximum(self.steps, 1)})
+        return tally.result(attack, {"zero_estimate": self.flat / np.maximum(self.steps, 1)})
 
     @property
     def memory(self) -> float:
