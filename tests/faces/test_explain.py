@@ -103,6 +103,10 @@ def test_a_watermark_in_images_with_every_report(capsys: pytest.CaptureFixture[s
     assert document["method"] == "tree-shap"
     assert document["shape"] == [8, 8]
     assert len(document["heat"]) == 64
+    for shown in document["inputs"]:
+        total = sum(part["attribution"] for part in shown["parts"])
+        assert total == pytest.approx(shown["score"] - shown["baseline"], abs=1e-6)
+        assert sum(shown["heat"]) == pytest.approx(total, abs=1e-2)
     sarif = json.loads((tmp_path / "report.sarif").read_text("utf-8"))
     assert "explain/shortcut" in {result["ruleId"] for result in sarif["runs"][0]["results"]}
 

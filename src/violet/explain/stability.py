@@ -48,7 +48,7 @@ def stability(
     random = np.random.default_rng(seed)
     repeated = np.repeat(x, draws, axis=0)
     unit = target.domain.to_unit(repeated)
-    shaken = np.clip(unit + noise * random.standard_normal(unit.shape) * free, 0.0, 1.0)
+    shaken = np.clip(unit + noise * random.standard_normal(unit.shape), 0.0, 1.0)
     noisy = np.where(free, target.domain.to_raw(shaken), repeated).astype(repeated.dtype)
     labels = np.asarray(target.labels(x))
     kept = np.flatnonzero(np.asarray(target.labels(noisy)) == np.repeat(labels, draws))
