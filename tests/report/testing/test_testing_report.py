@@ -27,7 +27,7 @@ from tests.report.test_hostile import assert_harmless, assert_only_our_markup
 from tests.report.testing.samples import COMMAND, TESTS, curve, image_test, table_test, view_of, withheld_test
 from violet.domain import UsageError
 from violet.domain.rate import Rate
-from violet.domain.robustness import EvasionTest, GroupRobustness, Norm, Threat, WorstCase
+from violet.domain.robustness import Believed, EvasionTest, GroupRobustness, Norm, Threat, WorstCase
 from violet.report import render
 from violet.report.json_ import load, schema_text
 from violet.report.testing import FORMATS, render_test
@@ -444,6 +444,30 @@ def test_markdown_leaves_out_what_has_no_room_and_says_so() -> None:
     assert len(text) < 65_536
     assert "**More is not shown here**" in text
     assert COMMAND in text
+
+
+def test_the_console_is_brief_about_curves() -> None:
+    many = {at: 64 - at for at in range(1, 31)}
+    slow = curve("queries", "scores/slow", {1: 60, 30: 50})
+    test = dataclasses.replace(image_test(), curves=(*image_test().curves, slow, curve("queries", "scores/fast", many)))
+    text = shown(test, "console")
+    assert "2 more curves in the HTML and JSON reports." in text
+    assert "Accuracy over queries: scores/square" in text, "it ends lowest"
+    fewer = shown(dataclasses.replace(test, curves=test.curves[2:]), "console")
+    drawn = re.findall(r"^ +(\d+)  [█·]+", fewer.partition("scores/fast")[2], re.MULTILINE)
+    assert [drawn[0], drawn[-1], len(drawn)] == ["1", "30", 7]
+    page = re.sub(r"<[^>]*>", "", shown(test, "html"))
+    assert "Accuracy over queries: scores/slow" in page
+
+
+def test_checks_that_were_not_asked_stand_together_where_there_is_little_room() -> None:
+    believed = image_test()
+    skipped = next(check for check in believed.sanity if check.outcome is Believed.NOT_RUN)
+    more = dataclasses.replace(skipped, id="another-check", question="Another question?")
+    test = dataclasses.replace(believed, sanity=(*believed.sanity, more))
+    text = " ".join(shown(test, "markdown").split())
+    assert "| not asked | transfer-not-stronger, another-check | Not asked: no attack to compare with" in text
+    assert "Another question?" in shown(test, "html")
 
 
 def test_long_lists_are_cut_and_counted() -> None:

@@ -12,9 +12,11 @@ from violet.report.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from violet.domain.robustness import EvasionTest, WorstCase
+    from violet.domain.robustness import CurvePoint, EvasionTest, WorstCase
     from violet.report import View
     from violet.report.testing.words import Section
+
+    _Point = tuple[tuple[str, ...], CurvePoint]
 
 _MARGIN = 2
 _GAP = 2
@@ -24,6 +26,7 @@ _WIDEST_WORD = 36
 _BESIDE = 24
 """Cells that what is said of a figure needs beside it."""
 _BAR = 20
+_POINTS = 7
 
 
 def render(test: EvasionTest, view: View) -> str:
@@ -35,8 +38,13 @@ def lay_out(test: EvasionTest, view: View) -> list[Line]:
     lines: list[Line] = [*wrapped(words.title(test), width, "heading"), BLANK]
     lines += _headline(test, width)
     lines += [*wrapped(words.plain(test), width, "", _MARGIN), BLANK]
-    for section in words.sections(test):
+    shown = words.sections(test, brief=True)
+    for section in shown:
         lines += _section(section, test, width)
+    left = len(test.curves) - sum(section.id.startswith("curve-") for section in shown)
+    if left > 0:
+        more = "curve" if left == 1 else "curves"
+        lines += [*wrapped(f"{left:,} more {more} in the HTML and JSON reports.", width, "dim"), BLANK]
     if test.worst:
         lines.append(line("Worst cases", "heading"))
         for case in test.worst:
@@ -110,11 +118,18 @@ def _curve(section: Section, test: EvasionTest, width: int) -> list[Line]:
         return _table(section, width)
     most = min(_BAR, most) if most >= _BAR // 2 else 0
     lines: list[Line] = []
-    for (at, accuracy), point in zip(section.rows, points, strict=True):
+    for (at, accuracy), point in _thinned(list(zip(section.rows, points, strict=True))):
         filled = round(most * point.accuracy.value) if point.accuracy.total else 0
         bar = "█" * filled + "·" * (most - filled) + (" " * _GAP if most else "")
         lines.append((Span(" " * _MARGIN + at.rjust(wide) + " " * _GAP), Span(bar, "code"), Span(accuracy)))
     return lines
+
+
+def _thinned(points: list[_Point]) -> list[_Point]:
+    """At most so many, evenly chosen, the first and the last among them."""
+    if len(points) <= _POINTS:
+        return points
+    return [points[round(at * (len(points) - 1) / (_POINTS - 1))] for at in range(_POINTS)]
 
 
 def _table(section: Section, width: int) -> list[Line]:

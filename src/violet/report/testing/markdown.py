@@ -33,7 +33,7 @@ def render(test: EvasionTest, view: View) -> str:
     lines += _findings(view)
     tail = _tail(test, view)
     room = _LONGEST - sum(len(text) + 1 for text in (*lines, *tail))
-    for made in (*map(_section, words.sections(test)), _worst(test)):
+    for made in (*map(_section, words.sections(test, brief=True)), _worst(test)):
         room -= sum(len(text) + 1 for text in made)
         if room < 0:
             lines += ["**More is not shown here**: see the full report.", ""]

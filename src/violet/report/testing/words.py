@@ -140,13 +140,16 @@ def allowed(threat: Threat) -> str:
     return f"move an input by at most {eps:g} {kind}, where each number counts by its share of its range"
 
 
-def sections(test: EvasionTest) -> list[Section]:
-    """All tables that have rows, in the order in which they are read; worst cases are shown apart."""
+def sections(test: EvasionTest, *, brief: bool = False) -> list[Section]:
+    """All tables that have rows, in the order in which they are read; worst cases are shown apart. ``brief`` is for
+    where there is little room: checks that were not asked stand together, without sources, and of the curves over
+    queries the steepest alone."""
+    shown = _telling(test) if brief else range(len(test.curves))
     made = [
         _attacks(test),
-        _sanity(test),
+        _asked(test) if brief else _sanity(test),
         _groups(test),
-        *(_curve(curve, number) for number, curve in enumerate(test.curves)),
+        *(_curve(test.curves[number], number) for number in shown),
         _shifts(test),
         _transfers(test),
         _denial(test),
@@ -175,7 +178,7 @@ def _probes(test: EvasionTest) -> Section:
 
 
 def _runs(id: str, title: str, lead: str, runs: Iterable[AttackRun]) -> Section:
-    rows, after = [], []
+    rows, after, cut = [], [], []
     for run in runs:
         name = run.attack + "".join(f" {key}={value}" for key, value in run.options)
         fooled = Rate(run.fooled, run.attempted)
@@ -185,7 +188,7 @@ def _runs(id: str, title: str, lead: str, runs: Iterable[AttackRun]) -> Section:
                 map(
                     visible,
                     (
-                        name if run.complete else f"{name} (incomplete)",
+                        name if run.complete else f"{name} ({'incomplete' if run.attempted else 'not begun'})",
                         str(fooled),
                         distance,
                         _spent(run.queries),
@@ -199,7 +202,7 @@ def _runs(id: str, title: str, lead: str, runs: Iterable[AttackRun]) -> Section:
         )
         after += [f"{name}: {error}" for error in run.errors]
         if not run.complete:
-            after.append(f"{name} did not come to its end.")
+            cut.append(name)
     header = ("Attack", "Fooled", "Distance", "Queries", "Gradients", "Budget", "Time", "Seed")
     return Section(
         id,
@@ -210,25 +213,49 @@ def _runs(id: str, title: str, lead: str, runs: Iterable[AttackRun]) -> Section:
         numbers=(2, 3, 4, 5, 6, 7),
         rates=(1,),
         spare=(7, 5, 6, 4, 2),
-        after=visible(" ".join(dict.fromkeys(after))),
+        after=visible(" ".join(dict.fromkeys([*after, f"Not run to the end: {', '.join(cut)}."] if cut else after))),
     )
+
+
+_CHECKS = ("checks", "Can the figure be believed?")
+_WHY = (
+    "A model can look robust because the test was weak. Each check asks what would show that; a decisive one that"
+    " fails withholds the headline figure."
+)
 
 
 def _sanity(test: EvasionTest) -> Section:
-    order = [Believed.FAILED, Believed.NOT_RUN, Believed.PASSED]
-    checks = sorted(test.sanity, key=lambda check: (order.index(check.outcome), not check.decisive))
+    checks = _in_order(test)
     return Section(
-        "checks",
-        "Can the figure be believed?",
-        "A model can look robust because the test was weak. Each check asks what would show that; a decisive one that"
-        " fails withholds the headline figure.",
-        ("Check", "Question", "What was seen", "Source"),
-        tuple(
-            (_outcome(check), visible(check.question), visible(check.detail), visible(check.source)) for check in checks
-        ),
-        spare=(3,),
+        *_CHECKS,
+        _WHY,
+        header=("Check", "Question", "What was seen", "Source"),
+        rows=tuple((_outcome(c), visible(c.question), visible(c.detail), visible(c.source)) for c in checks),
         styles=tuple(_STYLES[check.outcome] for check in checks),
     )
+
+
+def _asked(test: EvasionTest) -> Section:
+    """The checks that say something, and those that were not asked by their reasons."""
+    checks = [check for check in _in_order(test) if check.outcome is not Believed.NOT_RUN]
+    reasons: dict[str, list[str]] = {}
+    for check in test.sanity:
+        if check.outcome is Believed.NOT_RUN:
+            reasons.setdefault(check.detail, []).append(check.id)
+    rows = [(_outcome(check), visible(check.question), visible(check.detail)) for check in checks]
+    rows += [(_OUTCOMES[Believed.NOT_RUN], visible(", ".join(ids)), visible(why)) for why, ids in reasons.items()]
+    return Section(
+        *_CHECKS,
+        _WHY,
+        header=("Check", "Question", "What was seen"),
+        rows=tuple(rows),
+        styles=(*(_STYLES[check.outcome] for check in checks), *[_STYLES[Believed.NOT_RUN]] * len(reasons)),
+    )
+
+
+def _in_order(test: EvasionTest) -> list[SanityCheck]:
+    order = [Believed.FAILED, Believed.PASSED, Believed.NOT_RUN]
+    return sorted(test.sanity, key=lambda check: (order.index(check.outcome), not check.decisive))
 
 
 def _outcome(check: SanityCheck) -> str:
@@ -257,15 +284,26 @@ def _groups(test: EvasionTest) -> Section:
 
 def _curve(curve: Curve, number: int) -> Section:
     over = curve_axis(curve)
+    title = (
+        "Accuracy over the radius" if curve.over == "eps" else visible(f"Accuracy over {curve.over}: {curve.attack}")
+    )
     return Section(
         f"curve-{number}",
-        f"Accuracy over {'the radius' if curve.over == 'eps' else curve.over}",
+        title,
         visible(f"Accuracy under {curve.attack}, at each {over}: all that it misclassifies counts as fallen."),
         (over[:1].upper() + over[1:], "Accuracy"),
         tuple((f"{point.at:,.6g}", str(point.accuracy)) for point in curve.points),
         numbers=(0,),
         rates=(1,),
     )
+
+
+def _telling(test: EvasionTest) -> list[int]:
+    """The curves over the radius, and of those over anything else the one that ends lowest."""
+    radius = [number for number, curve in enumerate(test.curves) if curve.over == "eps"]
+    others = [number for number, curve in enumerate(test.curves) if curve.over != "eps" and curve.points]
+    lowest = min(others, key=lambda number: test.curves[number].points[-1].accuracy.value, default=None)
+    return radius if lowest is None else [*radius, lowest]
 
 
 def curve_axis(curve: Curve) -> str:
