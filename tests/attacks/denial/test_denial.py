@@ -160,13 +160,8 @@ def test_a_network_can_be_kept_awake() -> None:
     from violet.targets.torch_module import TorchTarget
 
     torch.manual_seed(0)
-    layers = (
-        torch.nn.Linear(30, 64),
-        torch.nn.ReLU(),
-        torch.nn.Linear(64, 64),
-        torch.nn.ReLU(),
-        torch.nn.Linear(64, 2),
-    )
+    first, second, last = torch.nn.Linear(30, 64), torch.nn.Linear(64, 64), torch.nn.Linear(64, 2)
+    layers = (first, torch.nn.ReLU(), second, torch.nn.ReLU(), last)
     module = torch.nn.Sequential(*layers)
     with torch.no_grad():
         first.bias -= 0.5

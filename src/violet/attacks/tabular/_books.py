@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+CALL = 8192
+"""Rows of one call of the model, about."""
+
 
 class Books:
     """A tally whose distances are changed features, and which asks about feasible rows only."""
@@ -54,3 +57,13 @@ class Books:
         inside = self.rules.changed(self.problem.x[rows], candidates) <= self.problem.threat.eps
         self.tally.approach(rows[inside], candidates[inside], losses[inside])
         return np.asarray(losses)
+
+
+def within_budget(owners: Array, left: Array) -> Array:
+    """``(r,)`` bool: of each owner's rows, the first ``left``."""
+    order = np.argsort(owners, kind="stable")
+    ordered = owners[order]
+    start = np.searchsorted(ordered, ordered, side="left")
+    rank = np.empty(len(owners), dtype=np.int64)
+    rank[order] = np.arange(len(owners)) - start
+    return np.asarray(rank < left)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.attacks.base import Goal
+from violet.attacks.tabular._books import CALL, within_budget
 from violet.attacks.tabular._moves import known_rows, ranges
 
 if TYPE_CHECKING:
@@ -62,23 +63,28 @@ class Jump:
         return found
 
     def run(self) -> None:
-        """Start after start, until the budget is spent or there are no more."""
+        """Start after start, until the budget is spent or there are no more; first one for each sample, then as many
+        at once as make a call worth its while."""
+        copies = 1
         while True:
             rows = self.tally.active()
-            rows = rows[(self.at[rows] < TRIED)]
-            rows = rows[self.starts[rows, self.at[rows]] >= 0]
-            rows = rows[self.tally.distance[rows] > 1]
+            rows = rows[(self.at[rows] < TRIED) & (self.tally.distance[rows] > 1)]
             if not len(rows):
                 break
-            starts = self.pool[self.starts[rows, self.at[rows]]].astype(self.problem.x.dtype)
-            self.at[rows] += 1
-            candidates = self.books.repaired(rows, starts)
-            new = self.books.rules.changed(self.problem.x[rows], candidates) > 0
-            rows, candidates = rows[new], candidates[new]
-            if not len(rows):
-                continue
-            fooled = self.books.ask(rows, candidates) < 0
-            self.shrink(rows[fooled], candidates[fooled])
+            places = self.at[rows, None] + np.arange(copies)
+            self.at[rows] += copies
+            owners = np.repeat(rows, copies)
+            starts = self.starts[owners, np.minimum(places, TRIED - 1).ravel()]
+            real = (places.ravel() < TRIED) & (starts >= 0)
+            owners, starts = owners[real], starts[real]
+            candidates = self.books.repaired(owners, self.pool[starts].astype(self.problem.x.dtype))
+            new = self.books.rules.changed(self.problem.x[owners], candidates) > 0
+            new &= within_budget(owners, self.tally.left(owners))
+            owners, candidates = owners[new], candidates[new]
+            if len(owners):
+                fooled = self.books.ask(owners, candidates) < 0
+                self.shrink(owners[fooled], candidates[fooled])
+            copies = int(np.clip(CALL // (16 * len(rows)), 1, 8))
         if self.problem.goal is Goal.SMALLEST:
             self.smaller()
 
@@ -90,6 +96,7 @@ class Jump:
         size = np.maximum(1, pending.sum(axis=1) // 2)
         while True:
             here = np.flatnonzero(pending.any(axis=1) & np.isin(rows, self.tally.active()))
+            here = here[within_budget(rows[here], self.tally.left(rows[here]))]
             if not len(here):
                 return
             noise = np.where(pending[here], self.rng.random((len(here), len(self.members))), np.inf)

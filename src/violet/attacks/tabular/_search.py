@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.attacks.tabular._books import CALL, within_budget
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-CALL = 8192
-"""Rows of one call of the model, about."""
 MOST = 4_000_000
 """Sets looked at together, over all samples: what memory allows."""
 
@@ -146,7 +146,7 @@ class Search:
         # What a repair undid, or is too far, needs no question; with others it may still lead somewhere.
         losses[places, columns] = self.base[owners]
         asked = np.flatnonzero(self.books.worth(owners, candidates))
-        asked = asked[_within_budget(owners[asked], self.tally.left(owners[asked]) - self.keep)]
+        asked = asked[within_budget(owners[asked], self.tally.left(owners[asked]) - self.keep)]
         if len(asked):
             losses[places[asked], columns[asked]] = self.books.ask(owners[asked], candidates[asked])
 
@@ -219,16 +219,6 @@ def _repeated(sets: Array, m: int) -> Array:
     found = np.empty_like(again)
     np.put_along_axis(found, order, again, axis=1)
     return found
-
-
-def _within_budget(owners: Array, left: Array) -> Array:
-    """``(r,)`` bool: of each owner's rows, the first ``left``."""
-    order = np.argsort(owners, kind="stable")
-    ordered = owners[order]
-    start = np.searchsorted(ordered, ordered, side="left")
-    rank = np.empty(len(owners), dtype=np.int64)
-    rank[order] = np.arange(len(owners)) - start
-    return np.asarray(rank < left)
 
 
 def _pad(found: Array, width: int, filler: float) -> Array:
