@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from violet import __version__
@@ -11,7 +11,7 @@ from violet.domain import Digest, UsageError, VioletError
 from violet.domain.bom import MODEL, Bom, ModelFacts, Property, Reference, Relation, reference
 from violet.domain.component import Component
 from violet.engine.sandbox import Death, Job, Limits, run
-from violet.services.bom_data import Origins, add_described, attested, descriptions_beside, state
+from violet.services.bom_data import DataTerms, Origins, add_described, attested, descriptions_beside, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -52,17 +52,18 @@ class BomOptions:
     """What a bill is made of.
 
     ``path`` is a model or project, or ``""`` where ``environment`` names a virtual environment (or ``.``: the one
-    that Violet runs in) instead; ``training`` and ``testing`` are paths of data; ``supplier``, ``version``,
-    ``location``, ``released`` and ``licenses`` state what the artifact does not; ``endpoints`` are URLs at which it is
-    served. ``configuration`` says where attestations lie and whose are believed: these tell what a model was made from
-    (without it they are not looked into). ``jobs`` is the number of workers (0: as many as processors), ``timeout`` in
-    seconds for one file, ``memory`` in bytes for one worker.
+    that Violet runs in) instead; ``training`` and ``testing`` are paths of data, of which ``data`` says more;
+    ``supplier``, ``version``, ``location``, ``released`` and ``licenses`` state what the artifact does not;
+    ``endpoints`` are URLs at which it is served. ``configuration`` says where attestations lie and whose are believed:
+    these tell what a model was made from (without it they are not looked into). ``jobs`` is the number of workers
+    (0: as many as processors), ``timeout`` in seconds for one file, ``memory`` in bytes for one worker.
     """
 
     path: str = ""
     environment: str = ""
     training: tuple[str, ...] = ()
     testing: tuple[str, ...] = ()
+    data: DataTerms = field(default_factory=DataTerms)
     supplier: str = ""
     version: str = ""
     location: str = ""
@@ -108,7 +109,7 @@ def make_bom(options: BomOptions, progress: Progress | None = None) -> Bom:
     if options.configuration is not None:
         origins = attested(options.path, identity, options.configuration)
     for paths, role in ((options.training, "training"), (options.testing, "testing")):
-        state(origins, paths, role, jobs=options.jobs, cache=options.cache)
+        state(origins, paths, role, options.data, jobs=options.jobs, cache=options.cache)
     for data in assembled.datasets:
         origins.add(data)
     add_described(origins, assembled.described, identity)

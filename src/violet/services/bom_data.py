@@ -142,9 +142,35 @@ def _place(path: str) -> str:
 # -- what the caller states --------------------------------------------------------------------------
 
 
-def state(found: Origins, paths: Iterable[str], role: str, *, jobs: int = 0, cache: bool = True) -> None:
+@dataclass(frozen=True, slots=True)
+class DataTerms:
+    """What the caller states of the data: who made them, when they were made and released (RFC 3339), and where they
+    are downloaded from."""
+
+    originator: str = ""
+    built: str = ""
+    released: str = ""
+    location: str = ""
+
+    def properties(self) -> list[tuple[str, str]]:
+        from violet.provenance.bom.spdx import BUILT, ORIGINATOR, RELEASED
+
+        stated = ((ORIGINATOR, self.originator), (BUILT, self.built), (RELEASED, self.released))
+        return [(name, value) for name, value in stated if value]
+
+
+def state(
+    found: Origins,
+    paths: Iterable[str],
+    role: str,
+    terms: DataTerms | None = None,
+    *,
+    jobs: int = 0,
+    cache: bool = True,
+) -> None:
     """Add data that are at hand, by their digest, or that a description (``NAME.data.json``) stands for. Raises
     ``UsageError`` for what does not exist, ``VioletError`` for what cannot be read."""
+    terms = terms or DataTerms()
     from violet.provenance.identity import identify
 
     for path in paths:
@@ -152,8 +178,8 @@ def state(found: Origins, paths: Iterable[str], role: str, *, jobs: int = 0, cac
             raise UsageError(f"The data set {path} does not exist.", "Give a file or a directory.")
         if path.endswith(SUFFIX) and os.path.isfile(path):
             known = _description(path)
-            data = Dataset(known.name, role, (known.digest,), origin="stated", size=known.size)
-            found.add(data, known.properties())
+            data = Dataset(known.name, role, (known.digest,), location=terms.location, origin="stated", size=known.size)
+            found.add(data, [*known.properties(), *terms.properties()])
             continue
         identity = identify(path, links=True, jobs=jobs, cache=cache)
         said: list[tuple[str, str]] = []
@@ -164,7 +190,10 @@ def state(found: Origins, paths: Iterable[str], role: str, *, jobs: int = 0, cac
                 said = known.properties()
             else:
                 found.gaps.append(f"{known.path} describes other data than {identity.name} has now")
-        found.add(Dataset(identity.name, role, (identity.digest,), origin="stated", size=identity.size), said)
+        data = Dataset(
+            identity.name, role, (identity.digest,), location=terms.location, origin="stated", size=identity.size
+        )
+        found.add(data, [*said, *terms.properties()])
 
 
 def _beside(path: str) -> str:

@@ -106,8 +106,9 @@ def adopt_estimator(model: Any, opening: Opening) -> Target:
     feed, domain = feeder(model, opening)
     predict, offers = _method(model, classes, feed, domain, opening)
     target = opening.target(predict, domain, offers, own=tuple(_word(value) for value in classes))
-    numbers = domain.kind is not InputKind.TEXT and not has_words(domain)
-    if not numbers or Offers.SCORES not in offers:
+    # Codes of words are numbers to an estimator that is given them as they are; to a pipeline they become words again.
+    words = has_words(domain) and (hasattr(model, "steps") or hasattr(model, "feature_names_in_"))
+    if domain.kind is InputKind.TEXT or words or Offers.SCORES not in offers:
         return target
     wanted = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
     return target.show(model, columns_of(domain, wanted, opening.name) if wanted and domain.names else ())

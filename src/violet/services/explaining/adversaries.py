@@ -43,6 +43,8 @@ class Adversaries:
     threat: str
     fooled: Rate
     notes: tuple[str, ...] = ()
+    selected: bool = False
+    """Whether they were chosen because they fool it: then ``fooled`` says nothing of how many do."""
 
 
 def from_file(path: str, target: Target, data: LabelledData) -> Adversaries:
@@ -86,6 +88,7 @@ def from_file(path: str, target: Target, data: LabelledData) -> Adversaries:
         "as in the file",
         Rate(int(holds.sum()), int(right.sum())),
         tuple(notes),
+        selected=True,
     )
 
 

@@ -215,6 +215,7 @@ class _Work:
             attack=found.attack,
             threat=found.threat,
             fooled=found.fooled,
+            selected=found.selected,
             seed=self.options.seed,
         )
         explanation = replace(explanation, surface=surface)

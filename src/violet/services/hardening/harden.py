@@ -12,7 +12,7 @@ from violet.defenses.paired import compare
 from violet.domain.errors import UsageError
 from violet.domain.hardening import Effect, Hardening, Paired
 from violet.domain.robustness import Believed
-from violet.services.hardening.methods import Bench, harden_with
+from violet.services.hardening.methods import Bench, check_fits, harden_with
 from violet.services.hardening.options import HardenOptions, method_of
 from violet.services.testing.evasion import EvasionOutcome, run_evasion_test
 from violet.services.testing.opening import digest_of, examine, open_examined
@@ -64,8 +64,10 @@ def harden(
     elif method.trains:
         raise UsageError(f"{method.name} needs data to train on.", "Give training data, not the held-out: --train FILE")
     target = open_examined(test.target, digest, data.domain, data.classes)
+    bench = Bench(options, target, digest, data, train, progress, stop)
+    check_fits(bench)
     before = run_evasion_test(_part(test, "before"), progress=progress, stop=stop)
-    made = harden_with(Bench(options, target, digest, data, train, progress, stop))
+    made = harden_with(bench)
     after = run_evasion_test(replace(_part(test, "after"), target=made.spec), progress=progress, stop=stop)
     clean, robust = _compared(before, after)
     effect, verdict = judge_effect(before.test, after.test, clean, robust, options.max_clean_loss)

@@ -15,6 +15,7 @@ from violet.targets.base import Offers, TargetSpec
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from violet.defenses.refit import Refitter
     from violet.domain.hardening import Calibration, Certificate
     from violet.targets.base import LabelledData, Target
 
@@ -64,10 +65,26 @@ class Made:
     notes: tuple[str, ...] = ()
 
 
-def harden_with(bench: Bench) -> Made:
-    """Raises ``UsageError`` where the method does not fit the model."""
+def check_fits(bench: Bench) -> None:
+    """Before anything is tested: raises ``UsageError`` where the method does not fit the model, the threat or the name
+    of the file it is to be written to."""
     method = method_of(bench.options.method)
     bench.settings = settings_of(method, bench.options.settings)
+    if method.name in ("adversarial-training", "trades"):
+        _module(bench)
+    elif method.name == "feasible-rows":
+        _refitter(bench)
+    else:
+        _check_description(bench)
+    if method.name == "calibrate" and Offers.SCORES not in bench.target.offers:
+        raise UsageError(f"{bench.target.name} gives no scores that could be calibrated.")
+    if method.name == "ensemble" and not bench.options.members:
+        raise UsageError("An ensemble has more than one member.", "Name further models: --member FILE")
+
+
+def harden_with(bench: Bench) -> Made:
+    """What ``check_fits`` let pass."""
+    method = method_of(bench.options.method)
     makers: dict[str, Callable[[Bench], Made]] = {
         "adversarial-training": _trained,
         "trades": _trained,
@@ -82,12 +99,8 @@ def harden_with(bench: Bench) -> Made:
     return makers[method.name](bench)
 
 
-def _trained(bench: Bench) -> Made:
-    from dataclasses import replace
-
-    from violet.defenses.adversarial_training import TrainingSettings, train_adversarially
-    from violet.defenses.saving import save_weights
-
+def _module(bench: Bench) -> Any:
+    """The torch module to be trained. Raises ``UsageError``."""
     module = getattr(bench.target, "module", None)
     if module is None or Offers.GRADIENTS not in bench.target.offers:
         raise UsageError(
@@ -99,6 +112,19 @@ def _trained(bench: Bench) -> Made:
         raise UsageError(
             "Weights alone make no module to train.", "Name the function that builds it: --factory module:function"
         )
+    if bench.options.test.threat.norm not in (Norm.LINF, Norm.L2):
+        raise UsageError(f"{bench.options.method} knows linf and l2, not {bench.options.test.threat.norm}.")
+    return module
+
+
+def _trained(bench: Bench) -> Made:
+    from dataclasses import replace
+
+    from violet.defenses.adversarial_training import TrainingSettings, train_adversarially
+    from violet.defenses.saving import save_weights
+
+    module = _module(bench)
+    spec = bench.options.test.target
     train, given = bench.training, bench.settings
     domain = bench.target.domain
     settings = TrainingSettings(
@@ -135,15 +161,9 @@ def _trained(bench: Bench) -> Made:
     return Made(replace(spec, location=bench.options.output), steps, notes=notes)
 
 
-def _refitted(bench: Bench) -> Made:
-    from dataclasses import replace
-
-    from violet.attacks.base import Budget, Clock, Problem, attacks, run_attack
-    from violet.defenses.feasible_training import train_on_feasible_rows
+def _refitter(bench: Bench) -> Refitter:
+    """Raises ``UsageError`` where the model cannot be fitted again, or not be written to a file of this name."""
     from violet.defenses.refit import refitter
-    from violet.services.testing.books import seed_of
-    from violet.targets.opening import open_target
-    from violet.targets.unit import in_unit_space
 
     native = getattr(bench.target, "native", None)
     if native is None:
@@ -155,6 +175,19 @@ def _refitted(bench: Bench) -> Made:
     output = bench.options.output
     if not output.endswith(refit.suffix):
         raise UsageError(f"{output} must end in {refit.suffix}: that is what this model is written as.")
+    return refit
+
+
+def _refitted(bench: Bench) -> Made:
+    from dataclasses import replace
+
+    from violet.attacks.base import Budget, Clock, Problem, attacks, run_attack
+    from violet.defenses.feasible_training import train_on_feasible_rows
+    from violet.services.testing.books import seed_of
+    from violet.targets.opening import open_target
+    from violet.targets.unit import in_unit_space
+
+    refit, output = _refitter(bench), bench.options.output
     threat = bench.options.test.threat
     name = "tabular/feasible-search" if threat.norm is Norm.FEASIBLE else "scores/random-search"
     entry = attacks()[name]
@@ -257,8 +290,6 @@ def _calibrated(bench: Bench) -> Made:
     from violet.defenses.steps import Step
     from violet.domain.hardening import Calibration
 
-    if Offers.SCORES not in bench.target.offers:
-        raise UsageError(f"{bench.target.name} gives no scores that could be calibrated.")
     # The temperature is fitted on one half of the data, and judged on the other.
     order = np.random.default_rng(bench.seed).permutation(len(bench.data))
     fitted, judged = np.array_split(order, 2)
@@ -283,18 +314,10 @@ def _stepped(bench: Bench) -> Made:
         "label-only": (Step("labels"),),
         "ensemble": (),
     }
-    if bench.options.method == "ensemble" and not bench.options.members:
-        raise UsageError("An ensemble has more than one member.", "Name further models: --member FILE")
     return Made(_written(bench, steps[bench.options.method]))
 
 
-def _written(bench: Bench, steps: tuple[Any, ...]) -> TargetSpec:
-    """Write a defended model: a small file that names the model and the steps, beside which the model stays."""
-    from dataclasses import replace
-
-    from violet.defenses.defended import DefendedModel
-    from violet.services.testing.opening import examine
-
+def _check_description(bench: Bench) -> None:
     spec = bench.options.test.target
     if not bench.digest:
         raise UsageError(
@@ -306,6 +329,16 @@ def _written(bench: Bench, steps: tuple[Any, ...]) -> TargetSpec:
         raise UsageError(
             f"{output} must end in .json: {bench.options.method} is written as a description of the defence."
         )
+
+
+def _written(bench: Bench, steps: tuple[Any, ...]) -> TargetSpec:
+    """Write a defended model: a small file that names the model and the steps, beside which the model stays."""
+    from dataclasses import replace
+
+    from violet.defenses.defended import DefendedModel
+    from violet.services.testing.opening import examine
+
+    spec, output = bench.options.test.target, bench.options.output
     for step in steps:
         step.check()
     specs = [spec, *(replace(spec, location=path, kind="") for path in bench.options.members)]

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from violet.attacks.base import attacks
 from violet.domain.rate import Rate
 from violet.domain.robustness import Believed, Norm, SanityCheck
+from violet.targets.base import Offers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +79,7 @@ def _iterations_help(evidence: Evidence) -> SanityCheck:
 
 def _decisions_not_stronger(evidence: Evidence) -> SanityCheck:
     question = "Do attacks that see only labels find no more than attacks that see scores?"
-    scores, decisions = _family(evidence, ("scores/",)), _family(evidence, ("decisions/",))
+    scores, decisions = _seeing(evidence, Offers.SCORES), _seeing(evidence, Offers.LABELS)
     if evidence.white_box:
         return _not_run("decisions-not-stronger", question, "gradients are compared instead", decisive=False)
     return _compare(evidence, "decisions-not-stronger", question, scores, decisions, TRAMER)
@@ -222,6 +224,16 @@ _CHECKS: tuple[Callable[[Evidence], SanityCheck], ...] = (
 
 def _family(evidence: Evidence, prefixes: tuple[str, ...]) -> list[Outcome]:
     return [o for o in evidence.probes.values() if o.planned.attack.startswith(prefixes)]
+
+
+def _seeing(evidence: Evidence, offer: Offers) -> list[Outcome]:
+    """Attacks that need scores, or labels and nothing more; a transfer is compared for itself."""
+    others = [o for o in evidence.probes.values() if not o.planned.attack.startswith("transfer/")]
+    return [
+        o
+        for o in others
+        if attacks()[o.planned.attack].attack.needs & ~Offers.PROBABILITIES in (offer, offer | Offers.LABELS)
+    ]
 
 
 def _named(evidence: Evidence, name: str) -> list[Outcome]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 POOL = 512
 """Rows that an attacker is given beside the samples, to start from and to train a surrogate on."""
-PROBES_SHARE, CURVE_SHARE, CASCADE_SHARE = 0.35, 0.3, 0.7
+PROBES_SHARE, CURVE_SHARE, CASCADE_SHARE = 0.3, 0.25, 0.8
 """Of the time that is left when each stage begins."""
 GRACE = 10.0
 """Seconds that workers have to hand over what they reached when somebody asks to end."""
