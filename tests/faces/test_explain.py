@@ -128,6 +128,7 @@ def test_examples_of_an_earlier_test(capsys: pytest.CaptureFixture[str], tmp_pat
     assert 30 <= found["surface"]["fooled"]["hits"] <= 40
     assert found["surface"]["entries"][0]["feature"] == "leaked"
     assert found["surface"]["entries"][0]["moved"] == pytest.approx(1.0)
+    assert found["surface"]["selected"] is True
     assert any("do not fool this model" in text for text in found["restrictions"])
     assert found["detection"]["pairs"] == found["surface"]["fooled"]["hits"]
     assert {score["name"] for score in found["detection"]["baselines"]} >= {"maximum probability", "raw distance"}

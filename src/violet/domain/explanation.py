@@ -119,6 +119,8 @@ class AttackSurface:
     entries: tuple[SurfaceEntry, ...]
     agreement: float
     agreement_interval: Interval
+    selected: bool = False
+    """Whether the inputs were chosen because they fell, so that ``fooled`` says nothing of how many do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 Integrated gradients (Sundararajan, Taly and Yan 2017, equation 1) sum the gradient of the class's logit on the straight
 line from a baseline to the input. The sum is taken by the midpoint rule, and the number of steps is doubled until the
-attributions add up to the difference of the logits (completeness, their proposition 1) within one part in a hundred
-(of a tenth of the logits themselves, where these hardly differ), or the limit is reached: the error that is left is reported, not hidden.
+attributions add up to the difference of the logits (completeness, their proposition 1) within one part in a hundred (of
+a tenth of the logits themselves, where these hardly differ), or the limit is reached: the error that is left is
+reported, not hidden.
 """
 
 from __future__ import annotations

@@ -65,6 +65,8 @@ def _attack(surface: AttackSurface) -> str:
         f"We then tried to fool it by small changes to {fooled.total:,} examples that it had right, and managed with "
         f"{_of_hundred(fooled)} of 100."
     )
+    if surface.selected:
+        first = f"We then looked at {fooled.hits:,} changed examples by which it had been fooled."
     entries = [entry for entry in surface.entries if entry.changed.hits]
     if not entries:
         return first

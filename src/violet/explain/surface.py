@@ -37,6 +37,7 @@ def attack_surface(
     attack: str,
     threat: str,
     fooled: Rate,
+    selected: bool = False,
     seed: int,
 ) -> AttackSurface:
     """``moves`` are the inputs that were fooled and what they became, ``(m, *shape)`` each, raw; ``sizes`` ``(n,
@@ -70,6 +71,7 @@ def attack_surface(
         entries=tuple(entries),
         agreement=float(spearman(mean_moved[None], mean_relied[None])[0]),
         agreement_interval=percentiles(spearman(drawn_moved, drawn_relied)),
+        selected=selected,
     )
 
 

@@ -250,6 +250,7 @@ PLAIN: list[tuple[dict[str, Any], str, str]] = [
     ({"detection": replace(DETECTION, adds=True)}, "points at the attacked one in 97 of 100", "not worth building"),
     ({"surface": None}, "did not see it attacked", "managed with"),
     ({"surface": replace(SOUND.surface, fooled=Rate(0, 40))}, "no proof that nobody can", "managed with"),
+    ({"surface": replace(SOUND.surface, selected=True)}, "50 changed examples by which it had been", "managed with"),
     ({"shortcuts": shortcuts_found().shortcuts}, "The entry 'leak' alone is enough", "found none"),
     (
         {"stability": replace(SOUND.stability, overlap=0.2, overlap_interval=interval(0.1, 0.3))},

@@ -127,14 +127,18 @@ def _surface(surface: AttackSurface) -> Section:
     agreement = "is not known" if math.isnan(surface.agreement) else f"is {surface.agreement:+.2f}"
     if not math.isnan(surface.agreement):
         agreement += f" {between(surface.agreement_interval)}"
+    success = (
+        f"fooled the model on {surface.fooled.hits:,} of {surface.fooled.total:,} inputs, {short(surface.fooled)}."
+    )
+    if surface.selected:
+        success = f"{surface.fooled.hits:,} examples that fool the model, chosen because they do."
     return Section(
         "surface",
         "Attack surface",
         visible(
-            f"{surface.attack} under {surface.threat} fooled the model on {surface.fooled.hits:,} of "
-            f"{surface.fooled.total:,} inputs, {short(surface.fooled)}. Features that it moved and that the model "
-            "relies on come first."
-        ),
+            f"{surface.attack}, {surface.threat}: " if surface.selected else f"{surface.attack} under {surface.threat} "
+        )
+        + f"{success} Features that it moved and that the model relies on come first.",
         ("feature", "of the change", "of reliance", "moved in"),
         rows,
         tuple(entry.exposure / largest for entry in shown),
