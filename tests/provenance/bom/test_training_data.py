@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from violet.provenance.identity import identify
 from violet.provenance.stores import beside
 from violet.services.attest import attest_statement
 from violet.services.bom import render_document
+from violet.services.bom_data import DataTerms
 from violet.services.configuration import Configuration, load
 from violet.services.dataset import describe, manifest_path, write_manifest
 from violet.services.training import Training, provenance_of
@@ -222,3 +224,25 @@ def test_a_description_of_the_model_itself_is_no_data_set(tmp_path: Path) -> Non
 def test_data_that_do_not_exist(model: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         bom_of(model, training=("absent.csv",))
+
+
+def test_spdx_claims_the_dataset_profile_only_where_all_is_known(tmp_path: Path, model: Path, train: Path) -> None:
+    terms = DataTerms("Example Ltd", "2026-01-02T03:04:05Z", "2026-02-03T04:05:06Z", "https://data.example.org/t.csv")
+
+    def profiles(data: DataTerms) -> list[str]:
+        bom = bom_of(model, training=(str(train),), data=data)
+        text = render_document(bom, "spdx")
+        spdx_objects(text)
+        for version in ("1.6", "1.7"):
+            assert not cyclonedx_problem(render_document(bom, "cyclonedx", spec_version=version))
+        again = read_bom(text.encode())
+        assert again is not None
+        assert set(again.properties) == set(bom.properties)
+        assert again.datasets == bom.datasets
+        (top,) = [e for e in json.loads(text)["@graph"] if e["type"] == "SpdxDocument"]
+        found: list[str] = top["profileConformance"]
+        return found
+
+    assert "dataset" in profiles(terms)
+    for name in ("originator", "built", "released", "location"):
+        assert "dataset" not in profiles(replace(terms, **{name: ""})), name

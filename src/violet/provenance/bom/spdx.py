@@ -52,6 +52,8 @@ AI_REQUIRES = {"suppliedBy": "supplier", "releaseTime": "time of release", "soft
                "software_packageVersion": "version"}  # fmt: skip
 """What the AI profile requires of a package (AIPackage, "External properties restrictions"), beside what is always
 written."""
+ORIGINATOR, BUILT, RELEASED = "violet:originator", "violet:built", "violet:released"
+"""Properties of a data set that the Dataset profile has fields for."""
 DATASET_REQUIRES = ("builtTime", "originatedBy", "releaseTime", "software_downloadLocation")
 
 Json = dict[str, Any]
@@ -142,8 +144,9 @@ class _Writer:
         return [*found, "extension"]
 
     def _supplier(self) -> list[Json]:
-        """Who supplies each model, as an agent of that name."""
-        names = sorted({facts.producer for facts in self.facts.values() if facts.producer})
+        """Who supplies each model, or made each data set, as an agent of that name."""
+        originators = {p.value for p in self.bom.properties if p.name == ORIGINATOR and p.value}
+        names = sorted({facts.producer for facts in self.facts.values() if facts.producer} | originators)
         return [{"type": "Agent", **self._common(_slug("agent", name)), "name": name} for name in names]
 
     def part(self, ref: str, part: Component) -> Json:
@@ -248,6 +251,12 @@ class _Writer:
             made["software_downloadLocation"] = part.location
         if part.digests:
             made["verifiedUsing"] = [_hash(digest) for digest in part.digests]
+        stated = {p.name: p.value for p in self.bom.properties if p.part == ref}
+        if stated.get(ORIGINATOR):
+            made["originatedBy"] = [self.id(_slug("agent", stated[ORIGINATOR]))]
+        for name, key in ((BUILT, "builtTime"), (RELEASED, "releaseTime")):
+            if _is_time(stated.get(name, "")):
+                made[key] = stated[name]
         self.missing |= {f"a data set's {key.removeprefix('software_')}" for key in DATASET_REQUIRES if key not in made}
         properties = [("violet:role", part.role)]
         properties += [(f"violet:{k}", v) for k, v in (("origin", part.origin), ("location", part.location)) if v]

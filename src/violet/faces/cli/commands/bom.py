@@ -63,6 +63,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="data it was trained on, or NAME.data.json of them",
     )
     what.add_argument("--testing", action="append", default=[], metavar="PATH", help="data it was tested on")
+    what.add_argument("--data-originator", default="", metavar="NAME", help="who made these data")
+    what.add_argument("--data-built", default="", metavar="TIME", help="when they were made")
+    what.add_argument("--data-released", default="", metavar="TIME", help="when they were released")
+    what.add_argument("--data-location", default="", metavar="URL", help="where they are downloaded from")
     what.add_argument("--endpoint", action="append", default=[], metavar="URL", help="where it is served")
     what.add_argument("--license", action="append", default=[], metavar="NAME", help="a licence that it does not tell")
     what.add_argument("--model-version", default="", metavar="TEXT", help="its version")
@@ -124,6 +128,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
 
 def _options(arguments: Namespace, path: str) -> BomOptions:
     from violet.services.bom import BomOptions
+    from violet.services.bom_data import DataTerms
     from violet.services.configuration import load, parse_seconds, parse_size
 
     if arguments.jobs < 0:
@@ -134,8 +139,17 @@ def _options(arguments: Namespace, path: str) -> BomOptions:
     except ValueError as error:
         raise UsageError(f"--timeout or --memory: {error}.") from error
     released = _time("--released", arguments.released) if arguments.released else ""
+    data = DataTerms(
+        arguments.data_originator,
+        _time("--data-built", arguments.data_built) if arguments.data_built else "",
+        _time("--data-released", arguments.data_released) if arguments.data_released else "",
+        arguments.data_location,
+    )
+    if data != DataTerms() and not (arguments.training or arguments.testing):
+        raise UsageError("The --data options say something of data.", "Name these with --training or --testing.")
     return BomOptions(
         path=path,
+        data=data,
         environment=arguments.environment,
         training=tuple(arguments.training),
         testing=tuple(arguments.testing),
