@@ -319,6 +319,29 @@ def test_a_method_that_does_not_fit_is_said(method: str, says: str) -> None:
     assert says in raised.value.diagnostics()
 
 
+def test_large_images_are_covered_by_their_mean() -> None:
+    from violet.targets.base import InputKind
+
+    shape = (3, 64, 64)
+    domain = InputDomain(InputKind.IMAGE, shape, np.zeros(shape), np.ones(shape), layout="chw")
+    x = np.random.default_rng(0).uniform(size=(12, *shape)).astype(np.float32)
+    x[:, :, 8:16, 16:24] += 0.5
+
+    def predict(images: Any) -> Any:
+        bright = images[:, :, 8:16, 16:24].mean(axis=(1, 2, 3))
+        return np.stack([bright, 1 - bright], axis=1)
+
+    target = CallableTarget(predict, domain, 2, Offers.SCORES, "one cell")
+    players = players_of(domain)
+    explainer = explainer_for(target, x[4:], players)
+    before = target.counter.rows
+    found = explainer.explain(x[:3], np.zeros(3, dtype=np.int64))
+    assert target.counter.rows - before <= 3 * (2 * 64 + 128 + 1)
+    assert players.names[int(np.abs(players.total(found.values)).mean(axis=0).argmax())] == "rows 8-15, columns 16-23"
+    assert found.error.max() < 1e-6
+    assert explainer.against == "the mean of 8 other inputs"
+
+
 def test_texts_are_refused() -> None:
     from violet.targets.base import InputKind
 

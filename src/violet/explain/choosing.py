@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from violet.domain.errors import UsageError, VioletError
 from violet.domain.explanation import Method
 from violet.explain.gradients import gradient, integrated_gradients
@@ -28,6 +30,9 @@ METHODS = (AUTO, "shap", *(method.value for method in Method))
 """``auto``: the best there is. ``shap``: Shapley values, whatever computes them."""
 KERNEL_BACKGROUND = 16
 """Other inputs that each coalition is averaged over, where only answers are known."""
+LARGE, LARGE_COALITIONS = 4096, 128
+"""Numbers in an image from which on one answer costs so much that cells are covered by the mean image, instead of by
+several others, and by fewer sets of them."""
 _NATIVE = {Method.TREE_SHAP, Method.BOOSTER_SHAP, Method.LINEAR_SHAP}
 
 
@@ -62,6 +67,11 @@ def explainer_for(
             has = f"; it is explained by {found.method}" if found is not None else ""
             raise UsageError(f"--method {method} does not fit {target.name}: {why}{has}.", "Leave --method out.")
     notes = () if method == Method.KERNEL_SHAP else (f"Explained from its answers alone, because {why}.",)
+    if players.image and background[0].size > LARGE:
+        mean = background.astype(np.float64).mean(axis=0, keepdims=True).astype(background.dtype)
+        most = coalitions or LARGE_COALITIONS + 2 * len(players)
+        against = f"the mean of {len(background):,} other inputs"
+        return kernel_shap(target, mean, players, seed=seed, coalitions=most, notes=notes, against=against)
     return kernel_shap(target, background[:KERNEL_BACKGROUND], players, seed=seed, coalitions=coalitions, notes=notes)
 
 

@@ -34,10 +34,17 @@ COALITIONS = 512
 
 
 def kernel_shap(
-    target: Target, background: Array, players: Players, *, seed: int, coalitions: int = 0, notes: tuple[str, ...] = ()
+    target: Target,
+    background: Array,
+    players: Players,
+    *,
+    seed: int,
+    coalitions: int = 0,
+    notes: tuple[str, ...] = (),
+    against: str = "",
 ) -> Explainer:
     """``background`` is ``(b, *shape)``, raw; ``coalitions`` the most that an input is evaluated on (0: 512 and two for
-    each player). One input costs ``coalitions * b + 1`` rows."""
+    each player); ``against`` says in words what the background is. One input costs ``coalitions * b + 1`` rows."""
     most = coalitions or COALITIONS + 2 * len(players)
     chosen, weights, exact = design(len(players), most, np.random.default_rng(seed))
     empty = scores_of(target, background).mean(axis=0)
@@ -52,7 +59,7 @@ def kernel_shap(
     return Explainer(
         Method.KERNEL_SHAP,
         unit_of(target),
-        f"the mean over {len(background):,} other inputs",
+        against or f"the mean over {len(background):,} other inputs",
         explain,
         exact,
         True,
