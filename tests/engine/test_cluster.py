@@ -15,6 +15,8 @@ from violet.domain import VioletError
 from violet.engine import executors
 from violet.engine.tasks import Engine, Task, open_executor, run_tasks
 
+pytest.importorskip("distributed")
+
 CHORES = "tests.engine.chores"
 
 

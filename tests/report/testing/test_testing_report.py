@@ -460,6 +460,18 @@ def test_the_console_is_brief_about_curves() -> None:
     assert "Accuracy over queries: scores/slow" in page
 
 
+def test_the_console_shows_each_shift_at_its_worst() -> None:
+    rotation = image_test().shifts[1]
+    mild = dataclasses.replace(rotation, strength=5.0, accuracy=Rate(188, 200))
+    test = dataclasses.replace(image_test(), shifts=(image_test().shifts[0], rotation, mild))
+    text = shown(test, "console", width=120)
+    assert "188 of 200" not in text
+    assert text.index("shifts/rotation        15  60.0 %") < text.index("shifts/noise")
+    assert "Each at the strength that is worst" in text
+    assert "188 of 200" in shown(test, "html")
+    assert "Each at the strength" not in shown(image_test(), "console")
+
+
 def test_checks_that_were_not_asked_stand_together_where_there_is_little_room() -> None:
     believed = image_test()
     skipped = next(check for check in believed.sanity if check.outcome is Believed.NOT_RUN)

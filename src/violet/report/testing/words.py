@@ -16,7 +16,16 @@ from violet.report.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from violet.domain.robustness import AttackRun, Curve, EvasionTest, SanityCheck, Spent, Threat, WorstCase
+    from violet.domain.robustness import (
+        AttackRun,
+        Curve,
+        EvasionTest,
+        SanityCheck,
+        ShiftResult,
+        Spent,
+        Threat,
+        WorstCase,
+    )
 
 GROUPS_SHOWN = 20
 CHANGES_SHOWN = 8
@@ -143,14 +152,14 @@ def allowed(threat: Threat) -> str:
 def sections(test: EvasionTest, *, brief: bool = False) -> list[Section]:
     """All tables that have rows, in the order in which they are read; worst cases are shown apart. ``brief`` is for
     where there is little room: checks that were not asked stand together, without sources, and of the curves over
-    queries the steepest alone."""
+    queries the one that ends lowest, and of each change that happens by itself the strength that is worst."""
     shown = _telling(test) if brief else range(len(test.curves))
     made = [
         _attacks(test),
         _asked(test) if brief else _sanity(test),
         _groups(test),
         *(_curve(test.curves[number], number) for number in shown),
-        _shifts(test),
+        _shifts(test, brief),
         _transfers(test),
         _denial(test),
         _moved(test),
@@ -312,7 +321,13 @@ def curve_axis(curve: Curve) -> str:
     return "number of queries" if curve.over == "queries" else visible(curve.over)
 
 
-def _shifts(test: EvasionTest) -> Section:
+def _shifts(test: EvasionTest, brief: bool) -> Section:
+    shifts = list(test.shifts)
+    if brief:
+        worst: dict[str, ShiftResult] = {}
+        for shift in sorted(shifts, key=lambda shift: shift.accuracy.value):
+            worst.setdefault(shift.shift, shift)
+        shifts = list(worst.values())
     rows = tuple(
         (
             visible(shift.shift),
@@ -321,8 +336,9 @@ def _shifts(test: EvasionTest) -> Section:
             str(shift.clean),
             _points(shift.accuracy, shift.clean),
         )
-        for shift in test.shifts
+        for shift in shifts
     )
+    cut = "Each at the strength that is worst; the others are in the HTML and JSON reports."
     return Section(
         "shifts",
         "Changes that happen by themselves",
@@ -332,6 +348,7 @@ def _shifts(test: EvasionTest) -> Section:
         numbers=(1, 4),
         rates=(2, 3),
         spare=(3, 1),
+        after=cut if len(rows) < len(test.shifts) else "",
     )
 
 
