@@ -39,6 +39,7 @@ def adaptive(books: Books, *, steps: int, targets: int, bpda: str, eot: int) -> 
             pgd(books, margin, steps=steps, restarts=books.phase + 1, step=0.0, momentum=0.0)
             books.phase += 1
         return
+    books.substitute = Substitute() if ways[0] else None
     places = likeliest(books, targets) if targets > 0 else None
     runs = [(way, -1) for way in ways]
     runs += [(ways[0], place) for place in range(0 if places is None else places.shape[1])]

@@ -110,7 +110,8 @@ def _run(
             if not sparse:
                 interval = max(interval - max(1, int(SHORTER * steps)), max(1, int(LEAST * steps)))
     books.note(batch, answer, first=False)
-    books.approach(batch, batch.best, batch.lead)
+    if closing:  # what lies in a wider ball is no answer
+        books.approach(batch, batch.best, batch.lead)
 
 
 def _ask(books: Books, batch: Standing, loss: Loss, *, backward: bool) -> Answer:
@@ -260,7 +261,7 @@ def likeliest(books: Books, targets: int) -> Tensor | None:
     batch = books.open(1)
     if batch is None:
         return None
-    logits = books.forward(batch.x)
+    logits = books.climbed(batch.x)[1].detach()
     books.count(batch.rows)
     wanted = max(1, min(targets, logits.shape[1] - 1))
     top = logits.scatter(1, batch.y[:, None], -torch.inf).topk(wanted, dim=1).indices

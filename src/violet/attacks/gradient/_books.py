@@ -6,7 +6,7 @@ points, and shrinks the batch when some have fallen; counts, distances and diagn
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import math
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -88,7 +88,7 @@ class Books:
         self.device = self.target.device
         self.norm = problem.threat.norm
         self.eot = max(1, eot)
-        self.exact = np.asarray(problem.x, dtype=np.float64).reshape(len(problem.x), -1)
+        self.exact = np.asarray(problem.x, dtype=np.float64).reshape(len(problem.x), math.prod(problem.x.shape[1:]))
         self.x = torch.from_numpy(self.exact.astype(np.float32)).to(self.device).clamp_(0.0, 1.0)
         self.y = torch.from_numpy(np.array(problem.y, dtype=np.int64)).to(self.device)
         self.raw = getattr(self.target, "inner", self.target).domain
@@ -189,6 +189,16 @@ class Books:
         """Logits of the points ``(m, d)``. Whoever calls it counts the rows (``count``)."""
         return cast("Tensor", self.target.logits(at.view(len(at), *self.problem.x.shape[1:])))
 
+    def climbed(self, at: Tensor, backward: bool = False) -> tuple[Tensor, Tensor]:
+        """Logits as the model gives them, and those that losses are made of (before a softmax that was peeled off)."""
+        if self.substitute is None:
+            with torch.set_grad_enabled(backward):
+                logits = self.forward(at)
+            return logits, logits
+        with torch.enable_grad(), self.substitute:
+            logits = self.forward(at if at.requires_grad else at.detach().requires_grad_(True))
+        return logits, peeled(logits)
+
     def count(self, rows: Tensor, forward: int = 1, backward: int = 0) -> None:
         self.queries.index_add_(0, rows, torch.full_like(rows, forward))
         if backward:
@@ -229,9 +239,7 @@ class Books:
         self, at: Tensor, y: Tensor, loss: Loss, toward: Tensor | None, backward: bool
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         leaf = at.detach().requires_grad_(True)
-        with torch.set_grad_enabled(backward or self.substitute is not None), self.substitute or nullcontext():
-            logits = self.forward(leaf)
-        climbed = peeled(logits)
+        logits, climbed = self.climbed(leaf, backward)
         value, seed = loss(climbed.detach(), y, toward)
         if not backward:
             return logits.detach(), value, None
@@ -247,8 +255,8 @@ class Books:
         return TOLERANCE * logits.abs().amax(1)
 
     def _confirm(self, batch: Standing, at: Tensor, votes: Tensor) -> Tensor:
-        """Of a randomised model: what fooled most passes is asked as often again, and must have fooled most of both.
-        A majority that was picked because it was one says too much."""
+        """Of a randomised model: what fooled most passes is asked as often again, and must fool most of the
+        fresh passes, by one standard deviation: a majority that was picked because it was one says too much."""
         likely = votes * 2 > self.eot
         chosen = likely.nonzero()[:, 0]
         if len(chosen):
@@ -258,9 +266,7 @@ class Books:
                 logits = self.forward(points)
                 fresh += self._margin(logits, y) > self._close(logits)
             self.count(batch.rows.index_select(0, chosen), self.eot)
-            likely = likely.index_put(
-                (chosen,), (votes.index_select(0, chosen) + fresh > self.eot) & (2 * fresh > self.eot)
-            )
+            likely = likely.index_put((chosen,), fresh > self.eot / 2 + math.sqrt(self.eot) / 2)
         return likely
 
     def _take(self, batch: Standing, at: Tensor, fooling: Tensor) -> Tensor:

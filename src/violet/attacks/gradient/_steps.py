@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 SPARSE = 0.05
 """Share of features that one step of PGD in L1 moves (Tramer and Boneh 2019 move between 1 and 20 %)."""
+
+SETTLING = 3.0
+"""First step of PGD in L0, as a mean absolute change. With long steps the projection keeps the features that gain most,
+with short ones it keeps those that have moved already: steps go from the one to the other by a cosine."""
 
 
 def direction(slope: Tensor, norm: Norm) -> Tensor:
@@ -62,8 +67,6 @@ def pgd(books: Books, loss: Loss, *, steps: int, restarts: int, step: float, mom
         books.phase = run
         count = min(steps, books.affordable(batch) - 1)
         size = (step or 2.5 / max(count, 1)) * books.eps
-        if books.norm is Norm.L0:
-            size = 0.15
         if books.resumed and run == begun:
             batch.point = books.begin_at(batch)
         else:
@@ -96,6 +99,8 @@ def pgd(books: Books, loss: Loss, *, steps: int, restarts: int, step: float, mom
                 batch.point = torch.add(batch.point, slope.sign(), alpha=size)
                 torch.clamp(batch.point, batch.low, batch.high, out=batch.point)
             else:
+                if books.norm is Norm.L0:
+                    size = SETTLING * (1 + math.cos(math.pi * taken / count)) / 2 + 0.05
                 moved = torch.add(batch.point, direction(slope, books.norm), alpha=size)
                 batch.point = project(moved, batch.x, books.norm, books.eps)
         if len(batch):

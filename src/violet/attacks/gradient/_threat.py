@@ -95,10 +95,9 @@ def onto_l1(delta: Tensor, room: Tensor, eps: Tensor | float) -> Tensor:
         guess = t + excess / slope.clamp_min(1)
         outside = (guess <= low) | (guess >= high) | (slope == 0)
         t = torch.where(open_, torch.where(outside, (low + high) / 2, guess), t)
-    # Of the two ends of the bracket, the upper one is inside the ball.
-    t = torch.where(over, torch.where(excess > 0, high, t), torch.zeros_like(t))
+    t = torch.where(over, t, torch.zeros_like(t))
     shrunk = torch.minimum((size - t).clamp_min_(0.0), room)
-    # A step within the last digits may be left over; scaling it away moves nothing anybody could see.
+    # What is left over the radius, in the last digits, is scaled away.
     shrunk.mul_((radius / shrunk.sum(1, keepdim=True).clamp_min_(TINY)).clamp_(max=1.0))
     return shrunk.mul_(delta.sign())
 
