@@ -168,6 +168,22 @@ def test_what_the_process_answers_is_not_believed(
         ).scores(sample.x)
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (np.zeros(239, dtype=np.int64), "asked about 240 rows and answered 239"),
+        (np.full(240, 3), "answered class 3, and there are 3"),
+        (np.full(240, 0.5), "0.5 where a label was expected"),
+    ],
+)
+def test_labels_of_the_process_are_checked(answer: Any, message: str, tmp_path: Path, sample: Sample) -> None:
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps([1]))
+    host = lying({"labels": encode({}, [answer])})
+    target = open_target(TargetSpec(str(tmp_path / "m.pkl"), trust=True), vectors(), 3, names=NAMES, host=host)
+    with pytest.raises(TargetError, match=message):
+        target.labels(sample.x)
+
+
 def test_a_process_cannot_offer_gradients(tmp_path: Path) -> None:
     (tmp_path / "m.pkl").write_bytes(pickle.dumps([1]))
     host = lying({"open": encode({"offers": 255, "classes": 3})})

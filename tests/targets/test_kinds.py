@@ -378,6 +378,25 @@ def test_pickles_need_trust(tmp_path: Path, logistic: Any) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
+def test_a_skops_file_that_contradicts_itself_needs_trust(logistic: Any, tmp_path: Path) -> None:
+    import zipfile
+
+    import skops.io
+
+    path = tmp_path / "m.skops"
+    skops.io.dump(logistic, path)
+    assert not needs_trust(TargetSpec(str(path)))
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    text = members["schema.json"].decode()
+    members["schema.json"] = text.replace("{", '{"protocol": 0, "protocol": 1, ', 1).encode()
+    other = tmp_path / "n.skops"
+    with zipfile.ZipFile(other, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert needs_trust(TargetSpec(str(other)))
+
+
 def test_a_missing_package_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boosters: Any) -> None:
     import builtins
 
