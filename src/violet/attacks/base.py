@@ -72,6 +72,11 @@ class Clock:
         """Since the clock was started."""
         return time.monotonic() - self.begun
 
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline (``inf`` where there is none); 0 when it is time to stop."""
+        return 0.0 if self.expired() else max(0.0, self._deadline - time.monotonic())
+
     def expired(self) -> bool:
         """To be asked once a step. Cheap."""
         now = time.monotonic()

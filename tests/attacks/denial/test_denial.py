@@ -86,6 +86,17 @@ def test_no_time_is_no_result() -> None:
     assert "no time" in result.detail
 
 
+def test_a_short_clock_is_shared_out() -> None:
+    """Both methods of texts come to an end within it."""
+
+    def predict(x: Array) -> Array:
+        return np.array([len(text) % 2 for text in x])
+
+    results = measure_denial(CallableTarget(predict, WORDS, 2), texts(), 0, Clock(1.5))
+    assert [result.method for result in results] == ["latency", "latency-long"]
+    assert all(result.complete for result in results)
+
+
 def test_inputs_that_break_the_target_are_counted_and_do_not_win() -> None:
     def predict(x: Array) -> Array:
         if (x > 0.9).any():

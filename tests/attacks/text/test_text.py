@@ -78,6 +78,14 @@ def test_without_hidden_characters_everything_is_plain() -> None:
     assert all(text.isascii() for text in x)
 
 
+def test_where_nothing_new_can_be_written_no_more_is_asked() -> None:
+    x = np.array(["the product is great to me", "12 34 56"], dtype=object)
+    y = classifier().predict(x)
+    problem = Problem(target(), x, y, Threat(Norm.L0, 1), Budget(5000), 0)
+    result = run_attack(find("text/word-substitution"), problem)
+    assert (result.queries < 200).all()
+
+
 def test_seeds_repeat_and_time_stops() -> None:
     first, again = fall("text/character-edits", n=20)[3], fall("text/character-edits", n=20)[3]
     assert first.adversarial.tolist() == again.adversarial.tolist()

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 
 class Stopwatch:
-    """Times single answers of ``target``, as long as ``clock`` and its own ``seconds`` last."""
+    """Times single answers of ``target``, as long as ``clock`` and its own ``seconds`` last; of the clock's time it
+    takes the part that ``methods`` leave it, itself among them."""
 
-    def __init__(self, target: Target, clock: Clock, seconds: float) -> None:
+    def __init__(self, target: Target, clock: Clock, seconds: float, methods: int = 1) -> None:
         self.target = target
         self.clock = clock
-        self.end = time.monotonic() + seconds
+        self.end = time.monotonic() + min(seconds, clock.left / methods)
         self.broke: list[str] = []
         """What the target said of inputs that it could not answer."""
 

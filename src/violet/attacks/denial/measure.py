@@ -62,7 +62,8 @@ def measure_denial(
     usual = data.x[rng.permutation(len(data))[:USUAL]]
     if target.domain.kind is InputKind.TEXT:
         longest = max(16, max(len(str(text)) for text in usual))
-        found.append(_latency("latency", Stopwatch(target, clock, seconds), usual, Texts(usual, longest, seed), rng))
+        short = Texts(usual, longest, seed)
+        found.append(_latency("latency", Stopwatch(target, clock, seconds, methods=2), usual, short, rng))
         far = min(LONGEST, LONG * longest)
         found.append(_latency("latency-long", Stopwatch(target, clock, seconds), usual, Texts(usual, far, seed), rng))
     else:

@@ -134,9 +134,10 @@ class Greedy:
                     states[row][at] = word
 
     def _at_random(self) -> None:
-        """As many words as are allowed, any of them in any way, until the budget is spent."""
+        """As many words as are allowed, any of them in any way, until the budget is spent or nothing new comes up."""
+        seen: dict[int, set[str]] = {}
         idle = 0
-        while idle < 3:
+        while idle < 10:
             rows = self.tally.active()
             rows = rows[~self.tally.fooled[rows]]
             if not len(rows):
@@ -146,12 +147,15 @@ class Greedy:
             texts: list[str] = []
             for row in np.repeat(rows, copies).tolist():
                 text = self._random_text(row)
-                if text is not None:
+                known = seen.setdefault(row, set())
+                if text is not None and text not in known:
+                    known.add(text)
                     owners.append(row)
                     texts.append(text)
             if not owners:
                 idle += 1
                 continue
+            idle = 0
             asked = np.array(owners)
             losses = self.ask(asked, texts)
             self.tally.approach(asked, np.array(texts, dtype=object), losses)
