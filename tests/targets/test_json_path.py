@@ -42,6 +42,7 @@ def test_what_is_no_path_is_refused(path: str) -> None:
     [
         ("$.nothing", "'nothing' of an object with outputs, label"),
         ("$.outputs[2]", r"\[2\] of a list of 2"),
+        ("$.outputs[-3]", r"\[-3\] of a list of 2"),
         ("$.label[*]", r"\[\*\] of a text"),
         ("$.outputs[*].other", "'other' of an object"),
         ("$.label[0]", r"\[0\] of a text"),
