@@ -124,15 +124,19 @@ class Context:
 
 
 class Check:
-    """A rule, the formats it is asked of (``("*",)``: every node), and the function that answers."""
+    """A rule, the formats it is asked of (``("*",)``: every node), and the function that answers. ``when`` says of
+    which nodes of these formats there is anything to ask (``None``: of all)."""
 
-    __slots__ = ("formats", "judge", "module", "rule")
+    __slots__ = ("formats", "judge", "module", "rule", "when")
 
-    def __init__(self, rule: Rule, formats: tuple[str, ...], judge: Judge, module: str) -> None:
+    def __init__(
+        self, rule: Rule, formats: tuple[str, ...], judge: Judge, module: str, when: Callable[[Node], bool] | None
+    ) -> None:
         self.rule = rule
         self.formats = formats
         self.judge = judge
         self.module = module
+        self.when = when
 
     @property
     def help(self) -> str:
@@ -142,13 +146,14 @@ class Check:
         return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
 
 
-def check(rule: Rule, formats: tuple[str, ...]) -> Callable[[Judge], Judge]:
-    """Declare the decorated function as the check of ``rule`` for nodes of these formats."""
+def check(rule: Rule, formats: tuple[str, ...], when: Callable[[Node], bool] | None = None) -> Callable[[Judge], Judge]:
+    """Declare the decorated function as the check of ``rule`` for nodes of these formats. ``when`` spares it the
+    nodes about which it would say nothing: for families of checks that share what they need to know."""
 
     def declare(judge: Judge) -> Judge:
         module = sys.modules[judge.__module__]
         declared: list[Check] = module.__dict__.setdefault("__violet_checks__", [])
-        declared.append(Check(rule, formats, judge, judge.__module__))
+        declared.append(Check(rule, formats, judge, judge.__module__, when))
         return judge
 
     return declare

@@ -255,6 +255,8 @@ def _judge(node: Node, is_main: bool, result: Examination) -> None:
         if not is_main and "*" in entry.formats:
             continue
         try:
+            if entry.when is not None and not entry.when(node):
+                continue
             result.outcomes.extend(entry.judge(Context(entry.rule, node)))
         except BoundExceededError:
             raise

@@ -154,7 +154,7 @@ def _chunks(jobs: Sequence[Job], workers: int) -> deque[list[int]]:
         if jobs[index].size > SMALL:
             chunks.append([index])
             continue
-        cost = len(str(jobs[index].payload)) * 2 + 32
+        cost = _length(jobs[index].payload) * 2 + 32
         if chunk and (len(chunk) >= length or cost > budget):
             chunks.append(chunk)
             chunk, budget = [], LARGEST_CHUNK
@@ -163,6 +163,13 @@ def _chunks(jobs: Sequence[Job], workers: int) -> deque[list[int]]:
     if chunk:
         chunks.append(chunk)
     return chunks
+
+
+def _length(payload: Any) -> int:
+    """About how many characters a payload takes in a request."""
+    if type(payload) is list:
+        return sum(len(part) + 4 if type(part) is str else len(str(part)) + 2 for part in payload)
+    return len(str(payload))
 
 
 class _Pool:

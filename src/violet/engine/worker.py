@@ -10,6 +10,7 @@ import os
 import struct
 import sys
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from violet.engine.forked import OUT_OF_MEMORY
@@ -53,10 +54,16 @@ class Limits:
 
 
 def encode(message: object) -> bytes:
+    body = _writer()(message).encode("ascii")
+    return LENGTH.pack(len(body)) + body
+
+
+@cache
+def _writer() -> Callable[[object], str]:
+    """``json.dumps`` makes a writer for every message, unless all its options are the usual ones."""
     import json
 
-    body = json.dumps(message, separators=(",", ":")).encode("ascii")
-    return LENGTH.pack(len(body)) + body
+    return json.JSONEncoder(separators=(",", ":")).encode
 
 
 def write_all(descriptor: int, data: bytes | bytearray) -> None:

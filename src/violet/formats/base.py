@@ -157,6 +157,11 @@ class Reading:
         self.siblings = siblings
 
 
+def never(_probe: Probe) -> Certainty:
+    """For formats that content is of because of where it stands."""
+    return Certainty.NO
+
+
 class Format:
     """One file format. ``formats/<name>.py`` holds ``FORMAT = Format(...)``: nothing else is touched.
 

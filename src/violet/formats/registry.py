@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from violet.domain.discovery import module_names
-from violet.formats.base import HEAD, Certainty, Format, Probe
+from violet.formats.base import HEAD, Certainty, Format, Probe, never
 from violet.formats.source import Source
 
 
@@ -55,11 +55,43 @@ def expected(name: str) -> tuple[Format, ...]:
 
 @cache
 def _candidates(first: int, binary: bool) -> tuple[Format, ...]:
-    """The formats worth asking about content that begins with this byte (-1: that is empty)."""
+    """The formats worth asking about content that begins with this byte (-1: that is empty), one by one."""
+    return tuple(entry for entry in _possible(first, binary) if not _shared(entry))
+
+
+@cache
+def _marked(first: int, binary: bool) -> tuple[tuple[int, tuple[bytes, ...], tuple[Format, ...]], ...]:
+    """The formats that are told by a mark at an offset: by offset, all the marks there, and the formats."""
+    table: dict[int, list[tuple[tuple[bytes, ...], Format]]] = {}
+    for entry in _possible(first, binary):
+        marks = getattr(entry.sniff, "marks", None)
+        if marks is not None:
+            table.setdefault(marks[0], []).append((marks[1], entry))
+    return tuple((at, tuple(m for marks, _ in e for m in marks), tuple(f for _, f in e)) for at, e in table.items())
+
+
+@cache
+def _named(first: int, binary: bool) -> dict[str, tuple[Format, ...]]:
+    """The formats that are told by the name alone, by suffix."""
+    table: dict[str, tuple[Format, ...]] = {}
+    for entry in _possible(first, binary):
+        for suffix in getattr(entry.sniff, "suffixes", ()):
+            table[suffix] = (*table.get(suffix, ()), entry)
+    return table
+
+
+def _shared(entry: Format) -> bool:
+    """Whether one look decides for several formats at once."""
+    return hasattr(entry.sniff, "marks") or hasattr(entry.sniff, "suffixes")
+
+
+def _possible(first: int, binary: bool) -> tuple[Format, ...]:
     return tuple(
         entry
         for entry in formats()
-        if (not entry.first or (first >= 0 and first in entry.first)) and not (binary and entry.textual)
+        if (not entry.first or (first >= 0 and first in entry.first))
+        and not (binary and entry.textual)
+        and entry.sniff is not never
     )
 
 
@@ -69,16 +101,17 @@ def identify(source: Source, name: str) -> tuple[Format, ...]:
     probe = Probe(source, name, source.read(0, HEAD))
     head = probe.head
     binary = b"\x00" in head[:1024] and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    scored: list[tuple[int, int, Format]] = []
-    best = Certainty.POSSIBLE
-    for entry in _candidates(head[0] if head else -1, binary):
-        certainty = entry.sniff(probe)
-        if certainty:
-            scored.append((-certainty, entry.rank, entry))
-            best = max(best, certainty)
+    first = head[0] if head else -1
+    scored = [(-certainty, e.rank, e.id, e) for e in _candidates(first, binary) if (certainty := e.sniff(probe))]
+    for at, marks, entries in _marked(first, binary):
+        if head.startswith(marks, at):
+            scored.extend((-certainty, e.rank, e.id, e) for e in entries if (certainty := e.sniff(probe)))
+    for entry in _named(first, binary).get(probe.suffix, ()):
+        if certainty := entry.sniff(probe):
+            scored.append((-certainty, entry.rank, entry.id, entry))
     if not scored:
         return ()
-    scored.sort(key=lambda item: item[:2])
-    if best == Certainty.POSSIBLE:
-        return (scored[0][2],)
-    return tuple(entry for negative, _, entry in scored if -negative >= Certainty.LIKELY)
+    scored.sort(key=lambda item: item[:3])
+    if scored[0][0] == -Certainty.POSSIBLE:
+        return (scored[0][3],)
+    return tuple(entry for negative, _, _, entry in scored if -negative >= Certainty.LIKELY)

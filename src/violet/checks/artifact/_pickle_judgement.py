@@ -6,15 +6,32 @@ import sys
 from typing import TYPE_CHECKING
 
 from violet.formats.pickle.facts import PickleFacts
-from violet.formats.pickle.trust import Trust
 from violet.formats.pickle.values import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from violet.checks.base import Context
+    from violet.checks.base import Context, Node
     from violet.formats.pickle.facts import Oddity, Stream
     from violet.formats.pickle.values import Global
+
+
+def remarkable(node: Node) -> bool:
+    """Whether a pickle holds anything that one of its checks could say something about: worked out once for all
+    of them, as most pickles hold nothing but what their library needs."""
+    facts = node.parsed.facts
+    if not isinstance(facts, PickleFacts):
+        return False
+    if facts.remarkable is None:
+        facts.remarkable = bool(node.parsed.defects) or any(
+            stream.broken
+            or stream.oddities
+            or stream.code
+            or stream.computed_calls
+            or any(not vouched(name) for name in stream.globals)
+            for stream in facts.streams
+        )
+    return facts.remarkable
 
 
 def untrusted(context: Context) -> Iterator[tuple[Stream, Global]]:
@@ -34,15 +51,13 @@ def untrusted(context: Context) -> Iterator[tuple[Stream, Global]]:
 
 def vouched(found: Global) -> bool:
     """Whether a library's own pickles hold this name and use it so."""
+    if found.refused:
+        return False
+    if found.entry is not None or found.called:
+        return True  # not called, or every call was explained
     from violet.formats.pickle.effects import CODE_MAKERS
 
-    if (found.module, found.name) in CODE_MAKERS:
-        return not found.refused
-    if found.entry is None:
-        return bool(found.called) and not found.refused  # called, and every call was explained otherwise
-    if found.entry.trust is Trust.CALL_CHECKED:
-        return not found.refused
-    return not found.calls
+    return (found.module, found.name) in CODE_MAKERS
 
 
 def evidence_of(found: Global) -> tuple[str, int]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from violet.checks.artifact._pickle_judgement import vouched
+from violet.checks.artifact._pickle_judgement import remarkable, vouched
 from violet.checks.base import Context, check
 from violet.domain import Outcome, Rule, Severity
 from violet.formats.pickle.facts import PickleFacts
@@ -40,7 +40,7 @@ RULE = Rule(
 )
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     facts = context.facts(PickleFacts)
     for stream in facts.streams if facts else []:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from violet.checks.artifact._pickle_judgement import remarkable
 from violet.checks.base import Context, check
 from violet.domain import Confidence, Outcome, Rule, Severity
 from violet.formats.pickle.facts import PickleFacts
@@ -51,7 +52,7 @@ AT_CREATION = frozenset(("__init_subclass__", "__set_name__", "__prepare__", "__
 """Methods that run while a carried class is made."""
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     facts = context.facts(PickleFacts)
     for stream in facts.streams if facts else ():

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.checks.artifact._pickle_danger import danger
-from violet.checks.artifact._pickle_judgement import evidence_of, untrusted
+from violet.checks.artifact._pickle_judgement import evidence_of, remarkable, untrusted
 from violet.checks.base import Context, check
 from violet.domain import Outcome, Rule, Severity
 
@@ -40,7 +40,7 @@ RULE = Rule(
 )
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     for stream, found in untrusted(context):
         reason = danger(found.module, found.name)

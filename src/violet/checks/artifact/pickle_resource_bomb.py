@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from violet.checks.artifact._pickle_judgement import oddities
+from violet.checks.artifact._pickle_judgement import oddities, remarkable
 from violet.checks.base import Context, check
 from violet.domain import Outcome, Rule, Severity
 
@@ -34,7 +34,7 @@ RULE = Rule(
 )
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     for oddity in oddities(context, "oversized"):
         yield context.finding(

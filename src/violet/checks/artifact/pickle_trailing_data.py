@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from violet.checks.artifact._pickle_judgement import remarkable
 from violet.checks.base import Context, check
 from violet.domain import Confidence, Outcome, Rule, Severity
 
@@ -35,7 +36,7 @@ RULE = Rule(
 )
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     for defect in context.node.parsed.defects:
         if defect.kind == "trailing-data":

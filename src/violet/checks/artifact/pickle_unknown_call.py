@@ -21,12 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.checks.artifact._pickle_danger import acts_by_name, danger
-from violet.checks.artifact._pickle_judgement import (
-    evidence_of,
-    in_standard_library,
-    is_called,
-    untrusted,
-)
+from violet.checks.artifact._pickle_judgement import evidence_of, in_standard_library, is_called, remarkable, untrusted
 from violet.checks.base import Context, check
 from violet.domain import Confidence, Outcome, Rule, Severity
 
@@ -52,7 +47,7 @@ def suspicious(found: Global) -> bool:
     return is_called(found) or in_standard_library(found) or "." in found.name
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     for _, found in untrusted(context):
         if danger(found.module, found.name) or not suspicious(found):

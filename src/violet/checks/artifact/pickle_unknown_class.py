@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.checks.artifact._pickle_danger import danger
-from violet.checks.artifact._pickle_judgement import evidence_of, untrusted
+from violet.checks.artifact._pickle_judgement import evidence_of, remarkable, untrusted
 from violet.checks.artifact.pickle_unknown_call import suspicious
 from violet.checks.base import Context, check
 from violet.domain import Confidence, Outcome, Rule, Severity
@@ -37,7 +37,7 @@ RULE = Rule(
 )
 
 
-@check(RULE, formats=("pickle",))
+@check(RULE, formats=("pickle",), when=remarkable)
 def judge(context: Context) -> Iterator[Outcome]:
     for _, found in untrusted(context):
         if danger(found.module, found.name) or suspicious(found):

@@ -46,6 +46,10 @@ def _sniff_xz(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if probe.head.startswith(b"\xfd7zXZ\0") else Certainty.NO
 
 
+_SKIPPABLE = bytes(range(0x50, 0x60))
+"""How frames begin that zstd and lz4 leave out."""
+
+
 def _sniff_zstd(probe: Probe) -> Certainty:
     head = probe.head
     if head.startswith(b"\x28\xb5\x2f\xfd"):
@@ -124,8 +128,24 @@ FORMATS = (
     Format("bzip2", "bzip2 stream", (".bz2", ".tbz2"), _sniff_bzip2, _reader("bzip2"), rank=40, first=b"B"),
     Format("xz", "xz stream", (".xz", ".txz"), _sniff_xz, _reader("xz"), rank=40, first=b"\xfd"),
     Format("lzma", "LZMA stream", (".lzma",), _sniff_lzma, _reader("lzma"), rank=70),
-    Format("zlib", "zlib stream", (".zlib",), _sniff_zlib, _reader("zlib"), rank=70),
-    Format("zstd", "Zstandard stream", (".zst", ".zstd"), _sniff_zstd, _reader("zstd"), rank=40),
+    Format(
+        "zlib",
+        "zlib stream",
+        (".zlib",),
+        _sniff_zlib,
+        _reader("zlib"),
+        rank=70,
+        first=b"\x08\x18\x28\x38\x48\x58\x68\x78",
+    ),
+    Format(
+        "zstd",
+        "Zstandard stream",
+        (".zst", ".zstd"),
+        _sniff_zstd,
+        _reader("zstd"),
+        rank=40,
+        first=b"\x28" + _SKIPPABLE,
+    ),
     Format(
         "lz4",
         "lz4 frames",
@@ -133,7 +153,7 @@ FORMATS = (
         _sniff_lz4,
         _reader("lz4"),
         rank=40,
-        first=b"\x04\x02\x50\x51\x52\x53\x54\x55\x56\x57\x58\x59\x5a\x5b\x5c\x5d\x5e\x5f",
+        first=b"\x04\x02" + _SKIPPABLE,
     ),
     Format("zfile", "joblib zlib file", (), _sniff_zfile, _reader("zfile"), rank=40, first=b"Z"),
 )

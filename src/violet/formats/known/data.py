@@ -36,6 +36,7 @@ def _tfrecord(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if masked == int.from_bytes(head[8:12], "little") else Certainty.NO
 
 
+@begins(b"\0")
 def _idx(probe: Probe) -> Certainty:
     """Two zeros, an element type, the number of dimensions, and dimensions that give the file's size."""
     head = probe.head

@@ -22,6 +22,8 @@ def magic(*marks: bytes, at: int = 0) -> Sniff:
 
     if at == 0:
         sniff.first = bytes({mark[0] for mark in marks})  # type: ignore[attr-defined]
+    else:
+        sniff.marks = (at, marks)  # type: ignore[attr-defined]
     return sniff
 
 
@@ -44,6 +46,7 @@ def named(*suffixes: str) -> Sniff:
         # Nearly every file of numbers has a zero byte in its first kilobytes; text has none.
         return Certainty.POSSIBLE if 0 in probe.head else Certainty.NO
 
+    sniff.suffixes = suffixes  # type: ignore[attr-defined]
     return sniff
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from violet.formats.base import Probe
 
 
+@begins(bytes((*range(0x81, 0x90), 0xDE, 0xDF)))
 def _flax(probe: Probe) -> Certainty:
     """A msgpack map whose first key is a text; arrays stand in it as extension type 1."""
     head = probe.head
@@ -25,6 +26,7 @@ def _flax(probe: Probe) -> Certainty:
     return Certainty.LIKELY if b"params" in key and arrays else Certainty.NO
 
 
+@begins(b"{")
 def _xgboost_json(probe: Probe) -> Certainty:
     head = probe.head
     if head[:1] != b"{" or b'"learner"' not in head:
@@ -33,6 +35,7 @@ def _xgboost_json(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if any(part in head for part in parts) else Certainty.LIKELY
 
 
+@begins(b"{")
 def _xgboost_ubjson(probe: Probe) -> Certainty:
     head = probe.head
     if head[:1] != b"{" or b"\x07learner{" not in head[:64]:
@@ -40,6 +43,7 @@ def _xgboost_ubjson(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if head[1:2] in b"LlUiI" else Certainty.NO
 
 
+@begins(b"{ \r\n\t")
 def _catboost_json(probe: Probe) -> Certainty:
     head = probe.head
     if head.lstrip(b" \r\n\t")[:1] != b"{":
@@ -48,6 +52,7 @@ def _catboost_json(probe: Probe) -> Certainty:
     return Certainty.LIKELY if found and b'"float_features"' in head else Certainty.NO
 
 
+@begins(b"<\xef \t\r\n")
 def _pmml(probe: Probe) -> Certainty:
     head = probe.head
     if b"<PMML" not in head or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
@@ -55,6 +60,7 @@ def _pmml(probe: Probe) -> Certainty:
     return Certainty.CERTAIN
 
 
+@begins(b"<\xef \t\r\n")
 def _openvino(probe: Probe) -> Certainty:
     head = probe.head[:2048]
     if b"<net " not in head or b"version=" not in head or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
@@ -129,10 +135,6 @@ def _torch7(probe: Probe) -> Certainty:
     return Certainty.CERTAIN if binary or head.startswith(b"4\n1\n3\nV 1\n") else Certainty.NO
 
 
-def _cntk(probe: Probe) -> Certainty:
-    return Certainty.CERTAIN if probe.head.startswith("BCNTK".encode("utf-16-le"), 2) else Certainty.NO
-
-
 MODELS = (
     known("tflite", "TensorFlow Lite", (".tflite", ".lite"), magic(b"TFL3", at=4)),
     known("executorch", "ExecuTorch program", (".pte",), magic(b"ET12", b"ET13", b"ET11", at=4)),
@@ -176,7 +178,7 @@ MODELS = (
     known("mxnet", "MXNet parameters", (), magic(b"\x12\1\0\0\0\0\0\0")),
     known("caffe", "Caffe weights", (".caffemodel",), named(".caffemodel")),
     known("darknet", "Darknet weights", (), named(".weights")),
-    known("cntk", "CNTK model", (".dnn", ".cntk"), _cntk),
+    known("cntk", "CNTK model", (".dnn", ".cntk"), magic("BCNTK".encode("utf-16-le"), at=2)),
     known("torch7", "Torch 7 object", (".t7",), _torch7, executable=True),
     known("nemo", "NeMo archive", (".nemo",), _nemo, executable=True, rank=80),
     known("fasttext", "fastText model", (".bin", ".ftz"), magic(b"\xba\x16\x4f\x2f")),

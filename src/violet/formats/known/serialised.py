@@ -19,6 +19,7 @@ def _ruby(probe: Probe) -> Certainty:
     return Certainty.LIKELY if probe.suffix in (".marshal", ".rbm", ".dump") else Certainty.POSSIBLE
 
 
+@begins(b"OaC")
 def _php(probe: Probe) -> Certainty:
     """``O:8:"ClassName":1:{`` or an array of such."""
     head = probe.head[:64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from violet.formats.base import Certainty, Format, Parsed, Probe
+from violet.formats.base import Certainty, Format, Parsed, Probe, never
 
 if TYPE_CHECKING:
     from violet.formats.base import Reading
@@ -42,7 +42,7 @@ WEIGHTS = Format(
     id="onnx-weights",
     title="tensor data of an ONNX model",
     suffixes=(),
-    sniff=lambda _probe: Certainty.NO,  # plain numbers: known by the model that names the file
+    sniff=never,  # plain numbers: known by the model that names the file
     inert=True,
 )
 

@@ -34,6 +34,7 @@ LIVE_OBJECTS = frozenset(
 """What these return is shared with the loading process, or passes what it is given on to such an object."""
 LIVE_NAMES = frozenset(name.rpartition(".")[2] for name in LIVE_OBJECTS)
 MOST_CALLS = 8
+GIVES_ATTRIBUTES = frozenset((Call, Dict))
 MOST_COMPUTED = 100
 MOST_CODE = 4_000
 INSTANCE = "instance of a carried class"
@@ -44,6 +45,9 @@ ARRAY_WRAPPERS = frozenset(
     for name in ("NumpyArrayWrapper",)
 )
 
+
+WRAPPER_NAMES = frozenset(name for _, name in ARRAY_WRAPPERS)
+TRUSTED = Trust.CALL
 
 ALLOCATORS = frozenset(
     ("bytearray", "bytes", "range", "xrange", "list", "tuple", "set", "frozenset", "deque", "_reconstruct", "ndarray")
@@ -179,12 +183,15 @@ class Calls:
             return self._bound_call(target, made) or self._computed_call(target, made)
         target.called += 1
         entry = target.entry
-        if entry is not None and entry.trust is Trust.CALL:
+        if entry is not None and entry[0] is TRUSTED:
             if self.armed or type(arguments) is not tuple:
                 self._indirect(target, made)
-            if target.name in ALLOCATORS:
+            name = target.name
+            if name == "_reconstruct":
+                return made if self._empty_array(arguments) else self._reconstructed(made)
+            if name in ALLOCATORS:
                 self._allocates(made)
-            return made if target.name != "_reconstruct" else self._reconstructed(made)
+            return made
         from violet.formats.pickle.effects import (
             CODE_MAKERS,
             CONSTRUCTS,
@@ -206,8 +213,16 @@ class Calls:
         return effect(self, made)
 
     @staticmethod
-    def _reconstructed(made: Call) -> Call:
+    def _empty_array(arguments: Value) -> bool:
+        """Whether these are the arguments that numpy itself gives its helper: a trusted class, and no items."""
+        if type(arguments) is not tuple or len(arguments) != 3 or arguments[1] != (0,):
+            return False
+        kind = arguments[0]
+        return type(kind) is Global and kind.entry is not None and not kind.entry[1]
+
+    def _reconstructed(self, made: Call) -> Call:
         """numpy's helper makes arrays only; under older pandas it makes an object of any class instead."""
+        self._allocates(made)
         kind = made.arguments[0] if isinstance(made.arguments, tuple) and made.arguments else None
         if isinstance(kind, Global) and (kind.entry is None or kind.entry.condition):
             return Call(made.kind, "new", kind, (), made.offset)
@@ -324,23 +339,25 @@ class Calls:
 
     def build(self, target: Value, state: Value, offset: int) -> bool:
         """BUILD. Returns whether the target is a joblib array wrapper, whose bytes then follow."""
-        if isinstance(target, (Global, Module, Attribute)):
-            shown = render(target, 100)
-            self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
+        if type(target) is not Call:
+            if isinstance(target, (Global, Module, Attribute)):
+                shown = render(target, 100)
+                self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
+            else:
+                self._planted(target, target, state, offset)
             return False
-        self._planted(target, state, offset)
-        if not isinstance(target, Call):
-            return False
+        kind = target.target
+        self._planted(target, kind, state, offset)
         if isinstance(state, (Call, Attribute)) and not (isinstance(state, Call) and state.items):
             self._called_state(target, state)
         target.state = state
-        kind = target.target
-        if isinstance(kind, Global):
-            kind.builds += 1
-            if kind.entry is not None and kind.entry.condition:
-                self._state_condition(kind, kind.entry.condition, target)
-            return (kind.module, kind.name) in ARRAY_WRAPPERS
-        return False
+        if type(kind) is not Global:
+            return False
+        kind.builds += 1
+        entry = kind.entry
+        if entry is not None and entry[1]:
+            self._state_condition(kind, entry[1], target)
+        return kind.name in WRAPPER_NAMES and (kind.module, kind.name) in ARRAY_WRAPPERS
 
     def _state_condition(self, kind: Global, slug: str, target: Call) -> None:
         from violet.formats.pickle.conditions import STATE_CONDITIONS
@@ -349,15 +366,19 @@ class Calls:
         if condition is not None and not condition(target.state):
             self._record(kind, Call("BUILD", "state", kind, (target.state,), target.offset))
 
-    def _planted(self, target: Call, state: Value, offset: int) -> None:
-        owner = target.target if isinstance(target, Call) else target
-        if isinstance(owner, Global) and owner.name in LIVE_NAMES and owner.dotted in LIVE_OBJECTS:
+    def _planted(self, target: Value, owner: Value, state: Value, offset: int) -> None:
+        """What the state of ``target``, which ``owner`` makes, plants."""
+        if type(owner) is Global and owner.name in LIVE_NAMES and owner.dotted in LIVE_OBJECTS:
             shown = render(target, 100)
             self.odd("patched", f"{shown} is given the state {render(state, 100)}", f"patched:{shown}", offset)
-        for part in state if isinstance(state, tuple) else (state,):
-            if isinstance(part, Dict):
+        parts = state if type(state) is tuple else (state,)
+        if GIVES_ATTRIBUTES.isdisjoint(map(type, parts)):
+            return  # the state of an array or of a type: most of what real pickles hold
+        for part in parts:
+            kind = type(part)
+            if kind is Dict:
                 self._attributes(owner, part.pairs, offset)
-            elif isinstance(part, Call):
+            elif kind is Call:
                 self._attributes(owner, attributes_of(part), offset)
 
     def _attributes(self, owner: Value, pairs: list[tuple[Value, Value]], offset: int) -> None:

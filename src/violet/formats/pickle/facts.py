@@ -115,7 +115,7 @@ class Stream:
 class PickleFacts:
     """Everything one file or member holds as pickle streams; ``end`` is where the last one ends."""
 
-    __slots__ = ("end", "flavour", "streams", "untrusted")
+    __slots__ = ("end", "flavour", "remarkable", "streams", "untrusted")
 
     flavour: str
     """``pickle``, ``joblib`` (raw arrays between the opcodes) or ``torch_legacy`` (raw storages behind)."""
@@ -133,3 +133,5 @@ class PickleFacts:
         self.end = end
         self.flavour = flavour
         self.untrusted = untrusted
+        self.remarkable: bool | None = None
+        """Whether the checks have anything to say; ``None``: nobody has asked yet."""

@@ -122,8 +122,8 @@ def _raw_array(machine: Machine, state: Dict, start: int, size: int, shape: Valu
 
 def _try_as_opcodes(machine: Machine, start: int, first: int) -> None:
     """What ``pickle.load`` would run, which does not know that an array stands here."""
-    from violet.formats.pickle.machine import OPCODES
     from violet.formats.pickle.machine import Machine as Another
+    from violet.formats.pickle.opcodes import OPCODES
 
     if first not in OPCODES and first not in INLINE:
         return
@@ -156,7 +156,7 @@ class _Overlay(dict[int, Value]):
         return len(self.below) + super().__len__()
 
 
-INLINE = frozenset(b"\x94hK\x8cq(NGMjX\x86rJt\x85\x87)\x88\x89")
+INLINE = frozenset(b"\x94ChK\x8cq(NGMjX\x86rJt\x85\x87)\x88\x89")
 """Opcodes that the machine's loop handles itself."""
 
 

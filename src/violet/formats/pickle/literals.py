@@ -26,6 +26,10 @@ CONTAINERS = (b"PK\x03\x04", b"\x7fELF", b"\x1f\x8b\x08", b"\x93NUMPY", b"BZh", 
 """How nested files begin that something may load: zip, ELF, gzip, npy, bzip2, xz, zstd."""
 
 
+LOADABLE = frozenset((b"\x80", b"c", b"(", b"i", *(mark[:1] for mark in CONTAINERS)))
+"""First bytes of what ``looks_loadable`` takes for a file."""
+
+
 def looks_loadable(data: bytes) -> bool:
     """Whether a constant begins as a pickle does (PROTO, or an import in text opcodes) or as a container."""
     if len(data) < 4:
@@ -42,7 +46,7 @@ def looks_loadable(data: bytes) -> bool:
     return data.startswith(CONTAINERS)
 
 
-def _nested(machine: Machine, head: bytes, offset: int, length: int) -> bool:
+def note_nested(machine: Machine, head: bytes, offset: int, length: int) -> bool:
     """Note a constant that looks like a file; whether it is going to be examined as one."""
     if not looks_loadable(head) or len(machine.stream.nested) >= MOST_NESTED:
         return False
@@ -73,13 +77,13 @@ def _sized(kind: str, width: int) -> Callable[[Machine], None]:
             data = machine.take(position, count)
             machine.stack.append(_decode(kind, data))
             if kind != "str":
-                _nested(machine, data, offset, count)
+                note_nested(machine, data, offset, count)
             machine.position = machine.skip(position, count)
             return
         head = machine.take(position, 400) if offset + 400 <= machine.source.size else b""
         machine.position = machine.skip(position, count)
         blob = Blob(kind if kind != "string" else "str", offset, count)
-        blob.examined = _nested(machine, head, offset, count)
+        blob.examined = note_nested(machine, head, offset, count)
         machine.stack.append(blob)
 
     return push
@@ -101,16 +105,7 @@ def _short_string(machine: Machine) -> None:
     count = machine.take(position, 1)[0]
     data = machine.take(position + 1, count)
     machine.stack.append(data.decode("latin-1"))
-    _nested(machine, data, machine.base + position + 1, count)
-    machine.position = position + 1 + count
-
-
-def _short_bytes(machine: Machine) -> None:
-    position = machine.position + 1
-    count = machine.take(position, 1)[0]
-    data = machine.take(position + 1, count)
-    machine.stack.append(data)
-    _nested(machine, data, machine.base + position + 1, count)
+    note_nested(machine, data, machine.base + position + 1, count)
     machine.position = position + 1 + count
 
 
@@ -184,7 +179,7 @@ def _string(machine: Machine) -> None:
         raise Unreadable("holds a STRING with a broken escape") from None
     machine.stack.append(data.decode("latin-1"))
     if looks_loadable(data) and data == text[1:-1]:
-        _nested(machine, data, start + 1, len(data))
+        note_nested(machine, data, start + 1, len(data))
 
 
 def _unicode(machine: Machine) -> None:
@@ -250,7 +245,6 @@ LITERALS: dict[int, Callable[[Machine], None]] = {
     0x8D: _sized("str", 8),
     ord("B"): _sized("bytes", 4),
     0x8E: _sized("bytes", 8),
-    ord("C"): _short_bytes,
     0x96: _sized("bytearray", 8),
     0x8A: _long1,
     0x8B: _long4,

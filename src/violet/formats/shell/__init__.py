@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SHELLS = (b"sh", b"bash", b"dash", b"zsh", b"ksh", b"ash", b"fish", b"csh", b"tcsh", b"pwsh", b"busybox")
 _OTHERS = (b"perl", b"ruby", b"node", b"php", b"osascript", b"awk", b"lua", b"deno", b"tclsh")
 _WINDOWS = (".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".wsf", ".hta")
+_NAMED = (".sh", ".bash", ".zsh", ".ksh", *_WINDOWS)
 
 
 def interpreter(head: bytes) -> bytes:
@@ -29,12 +30,14 @@ def interpreter(head: bytes) -> bytes:
 
 
 def _sniff(probe: Probe) -> Certainty:
+    if probe.head[:1] not in (b"#", b"@", b"e", b"E") and probe.suffix not in _NAMED:
+        return Certainty.NO
     program = interpreter(probe.head)
     if program in _SHELLS or program.rstrip(b"0123456789.") in _OTHERS:
         return Certainty.CERTAIN
     if probe.head[:16].lstrip(b"@").lower().startswith((b"echo off\r", b"echo off\n")):
         return Certainty.CERTAIN
-    if probe.suffix in (".sh", ".bash", ".zsh", ".ksh", *_WINDOWS) and is_textual(probe):
+    if probe.suffix in _NAMED and is_textual(probe):
         return Certainty.LIKELY
     return Certainty.NO
 

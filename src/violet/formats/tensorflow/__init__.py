@@ -152,18 +152,57 @@ def _read_text(source: Source, reading: Reading) -> Parsed:
 
 FORMATS = (
     Format(
-        "tensorflow-savedmodel", "TensorFlow SavedModel", (".pb",), _sniff_saved_model, _read_saved_model, True, rank=20
+        "tensorflow-savedmodel",
+        "TensorFlow SavedModel",
+        (".pb",),
+        _sniff_saved_model,
+        _read_saved_model,
+        True,
+        rank=20,
+        first=b"\x08\x12",
     ),
-    Format("tensorflow-graph", "TensorFlow graph", (".pb", ".graphdef"), _sniff_graph, _read_graph, True, rank=45),
-    Format("tensorflow-metagraph", "TensorFlow meta graph", (".meta",), _sniff_meta_graph, _read_meta_graph, True),
+    Format(
+        "tensorflow-graph",
+        "TensorFlow graph",
+        (".pb", ".graphdef"),
+        _sniff_graph,
+        _read_graph,
+        True,
+        rank=45,
+        first=_FIRST_TAGS,
+    ),
+    Format(
+        "tensorflow-metagraph",
+        "TensorFlow meta graph",
+        (".meta",),
+        _sniff_meta_graph,
+        _read_meta_graph,
+        True,
+        first=b"\x0a\x12",
+    ),
     Format(
         "tensorflow-text", "TensorFlow graph as text", (".pbtxt",), _sniff_text, _read_text, True, rank=40, textual=True
     ),
     Format(
-        "keras-metadata", "Keras metadata of a SavedModel", (".pb",), _sniff_metadata, _read_metadata, True, rank=25
+        "keras-metadata",
+        "Keras metadata of a SavedModel",
+        (".pb",),
+        _sniff_metadata,
+        _read_metadata,
+        True,
+        rank=25,
+        first=b"\x0a",
     ),
     Format("tensorflow-chunked", "Chunked SavedModel", (".cpb",), _sniff_chunked, executable=True),
-    Format("tensorflow-fingerprint", "SavedModel fingerprint", (".pb",), _sniff_fingerprint, inert=True, rank=25),
+    Format(
+        "tensorflow-fingerprint",
+        "SavedModel fingerprint",
+        (".pb",),
+        _sniff_fingerprint,
+        inert=True,
+        rank=25,
+        first=b"\x08",
+    ),
     Format("tensorflow-checkpoint-index", "TensorFlow checkpoint index", (), _sniff_index, inert=True),
     Format("tensorflow-checkpoint-data", "TensorFlow checkpoint data", (), _sniff_data, inert=True, rank=90),
 )

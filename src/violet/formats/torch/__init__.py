@@ -28,10 +28,13 @@ def _kind(probe: Probe) -> str:
     if _last is not None and _last[0] is probe:
         return _last[1]
     from violet.formats.archive import zip_names
-    from violet.formats.torch.names import kind_of
 
+    kind = ""
     names = zip_names(probe)
-    kind = kind_of(names) if names else ""
+    if names:
+        from violet.formats.torch.names import kind_of
+
+        kind = kind_of(names)
     _last = (probe, kind)
     return kind
 

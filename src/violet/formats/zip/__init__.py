@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from violet.formats.base import Certainty, Format, Parsed
+from violet.formats.base import Certainty, Format, Parsed, never
 
 if TYPE_CHECKING:
     from violet.formats.base import Probe, Reading
@@ -116,7 +116,7 @@ FORMATS = (
         id="torch-storage",
         title="tensor storage of a PyTorch archive",
         suffixes=(),
-        sniff=lambda _probe: Certainty.NO,
+        sniff=never,
         read=_read_storage,
     ),
 )
