@@ -16,7 +16,7 @@ from violet.explain.choosing import explainer_for
 from violet.explain.detection import Neighbours, attribution_shift, beaten, doubt, same_size_noise, shift_detection
 from violet.explain.players import players_of
 from violet.explain.statistics import auc
-from violet.explain.surface import attack_surface
+from violet.explain.surface import Success, attack_surface
 from violet.targets.base import Offers
 from violet.targets.callable_target import CallableTarget
 from violet.targets.schema import Direction, Feature, TableSchema
@@ -36,9 +36,7 @@ def surface(moves: Any, sizes: Any, *directions: Direction) -> Any:
         players_of(domain),
         moves,
         sizes,
-        attack="scores/square",
-        threat="linf:0.1",
-        fooled=Rate(len(moves[0]), len(moves[0]) + 5),
+        Success("scores/square", "linf:0.1", Rate(len(moves[0]), len(moves[0]) + 5)),
         seed=0,
     )
 

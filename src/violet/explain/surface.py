@@ -7,6 +7,7 @@ reach or was not needed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,16 +29,24 @@ MOVED = 1e-9
 """A feature that moved by less, in unit space, has not moved."""
 
 
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What an attack reached: ``fooled`` counts the inputs it fooled among those it tried; ``selected`` where they were
+    chosen because they fell, so that this says nothing."""
+
+    attack: str
+    threat: str
+    fooled: Rate
+    selected: bool = False
+
+
 def attack_surface(
     domain: InputDomain,
     players: Players,
     moves: tuple[Array, Array],
     sizes: Array,
+    success: Success,
     *,
-    attack: str,
-    threat: str,
-    fooled: Rate,
-    selected: bool = False,
     seed: int,
 ) -> AttackSurface:
     """``moves`` are the inputs that were fooled and what they became, ``(m, *shape)`` each, raw; ``sizes`` ``(n,
@@ -65,13 +74,13 @@ def attack_surface(
     drawn_moved = weights(len(moved), seed) @ moved
     drawn_relied = weights(len(sizes), seed + 1) @ sizes
     return AttackSurface(
-        attack=attack,
-        threat=threat,
-        fooled=fooled,
+        attack=success.attack,
+        threat=success.threat,
+        fooled=success.fooled,
         entries=tuple(entries),
         agreement=float(spearman(mean_moved[None], mean_relied[None])[0]),
         agreement_interval=percentiles(spearman(drawn_moved, drawn_relied)),
-        selected=selected,
+        selected=success.selected,
     )
 
 

@@ -196,7 +196,7 @@ class _Work:
 
     def _attacked(self, explanation: Explanation, explainer: Explainer, split: Split, sizes: Array) -> Explanation:
         from violet.explain.detection import FEWEST, shift_detection
-        from violet.explain.surface import attack_surface
+        from violet.explain.surface import Success, attack_surface
 
         self._tell("an attack")
         found = self._adversaries(split)
@@ -212,10 +212,7 @@ class _Work:
             self.players,
             (found.original, found.adversarial),
             sizes,
-            attack=found.attack,
-            threat=found.threat,
-            fooled=found.fooled,
-            selected=found.selected,
+            Success(found.attack, found.threat, found.fooled, found.selected),
             seed=self.options.seed,
         )
         explanation = replace(explanation, surface=surface)
