@@ -80,12 +80,14 @@ def alive(pid: int) -> bool:
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a scheduler with three workers of one thread each."""
-    pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed")
     programs = Programs(tmp_path_factory.mktemp("cluster"))
     try:
         address = programs.scheduler()
         for _ in range(WORKERS):
             programs.worker(address)
+        with distributed.Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(WORKERS, timeout=60)
         yield address
     finally:
         programs.end()
