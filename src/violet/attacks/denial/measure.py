@@ -46,7 +46,8 @@ def measure_denial(
 ) -> tuple[DenialResult, ...]:
     """The most that an input within the target's domain was found to cost, by each method that applies.
 
-    ``latency`` (seconds for one input, asked alone): inputs no longer than usual ones; ``latency-long``, for text:
+    ``latency`` (seconds for one input, asked alone; of CPU where the target works in this process, so that other
+    processes do not count): inputs no longer than usual ones; ``latency-long``, for text:
     texts 20 times as long; ``activations`` (operations), for torch modules: multiplications by what is not zero. A
     search by time takes at most ``seconds``. ``complete`` is false where time was too short for it. Raises
     ``TargetError`` where the target cannot answer.
@@ -75,7 +76,7 @@ def measure_denial(
 def _latency(
     method: str, watch: Stopwatch, usual: Array, breeding: Numbers | Texts, rng: np.random.Generator
 ) -> DenialResult:
-    pilot = _pilot(watch, usual)
+    pilot = watch.pilot(usual)
     if pilot is None:
         return DenialResult(method, "seconds", float("nan"), float("nan"), False, "There was no time to measure.")
     whole = watch.left
@@ -98,33 +99,25 @@ def _latency(
         return DenialResult(
             method, "seconds", pilot, pilot, False, f"Time was too short: a usual answer takes {pilot:.3g} s."
         )
-    return _judged(method, final, generations, best, watch.broke)
+    return _judged(method, final, generations, best, watch)
 
 
-def _pilot(watch: Stopwatch, usual: Array) -> float | None:
-    """Seconds of a usual answer, after one that may have to warm up."""
-    times: list[float] = []
-    for turn in range(4):
-        if watch.left <= 0:
-            break
-        times.append(watch.time(usual, turn % len(usual)))
-    return max(float(np.median(times[1:] or times)), 1e-7) if times else None
-
-
-def _judged(method: str, final: Race, generations: int, best: Array, broke: list[str]) -> DenialResult:
+def _judged(method: str, final: Race, generations: int, best: Array, watch: Stopwatch) -> DenialResult:
     rounds = len(final.ratios)
     factors = final.factors
     sure = np.array([surely_above(column, DOUBT / len(best)) for column in final.ratios.T])
     spread = float(np.median(final.usual, axis=0).max())
-    slowest = int(factors.argmax())
-    asked = f"{rounds} rounds beside {final.usual.shape[1]} usual inputs, after {generations} generations"
+    slowest = int(sure.argmax())
+    clock = "CPU time" if watch.inside else "time on the clock"
+    asked = f"{clock}, {rounds} rounds beside {final.usual.shape[1]} usual inputs, after {generations} generations"
+    broke = watch.broke
     failed = f" {len(broke)} questions were not answered at all: {broke[0]}" if broke else ""
     band = f"the slowest usual input takes {spread:.2f} times the median"
     if sure[slowest] > max(LEAST, spread):
         worst = final.seconds * float(factors[slowest])
         detail = f"{factors[slowest]:.2f} times as long (surely above {sure[slowest]:.2f}; {band}); {asked}."
         return DenialResult(method, "seconds", final.seconds, worst, True, detail + _shown(best[slowest]) + failed)
-    detail = f"Nothing above noise was found: {factors[slowest]:.2f} times was the most, and {band}; {asked}."
+    detail = f"Nothing above noise was found: {factors.max():.2f} times was the most, and {band}; {asked}."
     return DenialResult(method, "seconds", final.seconds, final.seconds, True, detail + failed)
 
 
