@@ -64,3 +64,52 @@ def test_scanning_a_package_never_imports_it(installed: Path, name: str) -> None
 def test_violet_itself_is_editable_here_and_found() -> None:
     files = [file for _, listed in package_files("violet") for file in listed]
     assert "violet/domain/outcome.py" in files
+
+
+@pytest.fixture
+def environment(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A virtual environment, made by hand, that holds the distribution; its interpreter tells when it is started."""
+    monkeypatch.undo()  # what is installed there is not on our own path
+    home = tmp_path / "environment"
+    (home / "bin").mkdir(parents=True)
+    (home / "lib" / "python3.9").mkdir(parents=True)
+    installed.rename(home / "lib" / "python3.9" / "site-packages")
+    base = tmp_path / "base" / "bin" / "python3.9"
+    base.parent.mkdir(parents=True)
+    base.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n", encoding="utf-8")
+    base.chmod(0o755)
+    (home / "bin" / "python").symlink_to(base)
+    (home / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\n", encoding="utf-8")
+    return home
+
+
+@pytest.mark.parametrize("where", ["", "bin/python", "lib/python3.9/site-packages"])
+@pytest.mark.parametrize("name", ["Tiny_Model", "tinymodel"])
+def test_of_another_environment(environment: Path, where: str, name: str) -> None:
+    report = scan(ScanOptions(packages=(name,), python=str(environment / where)))
+    assert {f.logical_path for f in report.findings if f.severity >= 3} == {"tinymodel/weights.pkl"}
+    assert not (environment.parent / "started").exists()
+    assert "tinymodel" not in sys.modules
+    with pytest.raises(UsageError):
+        package_files(name)
+
+
+def test_an_environment_that_includes_another(environment: Path, tmp_path: Path) -> None:
+    below = tmp_path / "base" / "lib" / "python3.9" / "site-packages" / "lower"
+    below.mkdir(parents=True)
+    (below / "__init__.py").write_text(TRIPWIRE, encoding="utf-8")
+    with pytest.raises(UsageError, match="lower"):
+        package_files("lower", str(environment))
+    settings = environment / "pyvenv.cfg"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("false", "true"), encoding="utf-8")
+    assert package_files("lower", str(environment))[0][1] == ["lower/__init__.py"]
+
+
+@pytest.mark.parametrize("where", ["missing", "base", "base/bin/python3.9"])
+def test_no_environment_is_wrong_usage(environment: Path, tmp_path: Path, where: str) -> None:
+    with pytest.raises(UsageError):
+        package_files("tinymodel", str(tmp_path / where))
+
+
+def test_our_own_interpreter_is_an_environment() -> None:
+    assert package_files("numpy", sys.executable) == package_files("numpy")

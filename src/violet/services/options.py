@@ -27,7 +27,8 @@ class IgnoreSource:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScanOptions:
-    """``paths`` are files and directories, ``packages`` installed distributions or import names.
+    """``paths`` are files and directories, ``packages`` installed distributions or import names, of the
+    environment ``python`` (an interpreter, an environment or its ``site-packages``; default: Violet's own).
 
     ``jobs`` is the number of worker processes (0: as many as processors); ``timeout`` is in seconds for one
     file (large files get more), ``memory`` in bytes for one worker; ``bounds`` overrides fields of
@@ -45,5 +46,6 @@ class ScanOptions:
     bounds: tuple[tuple[str, int], ...] = ()
     configuration: tuple[str, ...] = ()
     """Paths of the configuration files in force that were found by searching."""
+    python: str = ""
     intel: str = ""
     """The directory of imported advisories (``""``: the user's own)."""

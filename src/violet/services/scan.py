@@ -76,7 +76,7 @@ def _walk(options: ScanOptions) -> Walk:
         from violet.services.packages import package_files
 
         for name in options.packages:
-            for root, files in package_files(name):
+            for root, files in package_files(name, options.python):
                 walk.add_listed(root, files)
     walk.targets.sort(key=lambda t: t.shown)
     walk.finish()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from violet.formats.python_source import names
 from violet.formats.python_source.acts import Act, When
 from violet.formats.python_source.calls import Caller
-from violet.formats.python_source.folding import fold_binary
+from violet.formats.python_source.expressions import MADE, STEPS
 from violet.formats.python_source.loading import Loads, is_watched
 from violet.formats.python_source.values import (
     LONGEST,
@@ -24,12 +24,10 @@ from violet.formats.python_source.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-STEPS = 3_000_000
-"""Expressions that are evaluated for one module."""
 INLINED = 400
 """Calls of the module's own functions that are followed with their arguments."""
 INLINE_DEPTH = 4
@@ -55,12 +53,12 @@ class Evaluator:
         self.payloads: list[tuple[bytes, int]] = []
         self.events: set[str] = set()
         self.loads = Loads()
-        self._steps = 0
+        self.steps = 0
         self._inlined = 0
-        self._stack: list[FunctionNode] = []
-        self._pending: deque[tuple[FunctionNode, Scope, When]] = deque()
+        self.stack: list[FunctionNode] = []
+        self.pending: deque[tuple[FunctionNode, Scope, When]] = deque()
         self._called: dict[int, When] = {}
-        self._returned: list[Value] = []
+        self.returned: list[Value] = []
         self._caller = Caller(self)
         self._line_shift = 0
         self.nested = 0
@@ -98,25 +96,25 @@ class Evaluator:
         raise NotImplementedError
 
     def _step(self) -> None:
-        self._steps += 1
-        if self._steps > STEPS:
+        self.steps += 1
+        if self.steps > STEPS:
             raise OutOfStepsError
 
     def _body(self, function: FunctionNode, scope: Scope, arguments: list[Value] | None) -> Value:
         """Evaluate a function's body in a new scope; its parameters are ``arguments`` or unknown."""
         inner = Scope(parent=scope)
         self._bind(function, inner, arguments)
-        saved = self.scope, self._returned
-        self.scope, self._returned = inner, []
-        self._stack.append(function)
+        saved = self.scope, self.returned
+        self.scope, self.returned = inner, []
+        self.stack.append(function)
         try:
             if isinstance(function, ast.Lambda):
                 return self.eval(function.body)
             self.block(function.body)
-            results = self._returned
+            results = self.returned
         finally:
-            self._stack.pop()
-            self.scope, self._returned = saved
+            self.stack.pop()
+            self.scope, self.returned = saved
             if not isinstance(function, ast.Lambda):
                 self._caller.leave(inner, function)
         if len(results) == 1:
@@ -146,7 +144,7 @@ class Evaluator:
             return UNKNOWN
         if self.when > When.DEFINED:
             self._called[id(node)] = max(self.when, self._called.get(id(node), When.DEFINED))
-        if node in self._stack or len(self._stack) >= INLINE_DEPTH or self._inlined >= INLINED:
+        if node in self.stack or len(self.stack) >= INLINE_DEPTH or self._inlined >= INLINED:
             return Value(origin=joined_origin(arguments))
         told = any(map(_tells, arguments))
         if not told and id(node) in self._summaries:
@@ -358,166 +356,6 @@ class Evaluator:
             self.loads.call(node, function, arguments, keywords)
         return self._caller.apply(node, function, arguments, keywords)
 
-    def _binary(self, node: ast.BinOp) -> Value:
-        # long sums nest to the left: follow them without recursion
-        chain = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp):
-            chain.append(left)
-            left = left.left
-        value = self.eval(left)
-        for link in reversed(chain):
-            value = fold_binary(link.op, value, self.eval(link.right))
-        return value
-
-    def _boolean(self, node: ast.BoolOp) -> Value:
-        values = [self.eval(value) for value in node.values]
-        named = [v for v in values if v.path or v.function is not None]
-        return named[0] if named else Value(origin=joined_origin(values))
-
-    def _compare(self, node: ast.Compare) -> Value:
-        self.eval(node.left)
-        for comparator in node.comparators:
-            self.eval(comparator)
-        return UNKNOWN
-
-    def _unary(self, node: ast.UnaryOp) -> Value:
-        value = self.eval(node.operand)
-        if isinstance(value.const, int) and isinstance(node.op, ast.USub):
-            return constant(-value.const)
-        if isinstance(value.const, int) and isinstance(node.op, ast.Invert):
-            return constant(~value.const)
-        return UNKNOWN
-
-    def _choice(self, node: ast.IfExp) -> Value:
-        self.eval(node.test)
-        first, second = self.eval(node.body), self.eval(node.orelse)
-        for value in (first, second):
-            if value.path or value.function is not None:
-                return value
-        if first.is_const and second.is_const:
-            return first if not second.text else second
-        return Value(origin=joined_origin([first, second]))
-
-    def _sequence(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
-        if len(node.elts) > 64 and all(type(element) is ast.Constant for element in node.elts):
-            self._steps += len(node.elts) >> 4
-            return Value(items=[Value(const=e.value) for e in node.elts if isinstance(e, ast.Constant)])
-        items: list[Value] = []
-        for element in node.elts:
-            if isinstance(element, ast.Starred):
-                spread = self.eval(element.value)
-                items.extend(spread.items if spread.items is not None else [spread])
-            else:
-                items.append(self.eval(element))
-        return Value(items=items)
-
-    def _dict(self, node: ast.Dict) -> Value:
-        mapping: dict[object, Value] = {}
-        origin = Origin.NOWHERE
-        for key, value in zip(node.keys, node.values, strict=True):
-            evaluated = self.eval(value)
-            if key is None:
-                origin |= joined_origin([evaluated])
-                continue
-            name = self.eval(key).const
-            if isinstance(name, (str, int, bytes)):
-                mapping[name] = evaluated
-            else:
-                origin |= joined_origin([evaluated])
-        return Value(mapping=mapping, origin=origin)
-
-    def _formatted(self, node: ast.JoinedStr) -> Value:
-        pieces: list[str] = []
-        values: list[Value] = []
-        exact = True
-        for part in node.values:
-            inner = part.value if isinstance(part, ast.FormattedValue) else part
-            value = self.eval(inner)
-            values.append(value)
-            plain = not isinstance(part, ast.FormattedValue) or (part.format_spec is None and part.conversion < 0)
-            if isinstance(value.const, (str, int)) and plain:
-                pieces.append(str(value.const))
-            else:
-                exact = False
-        origin = joined_origin(values)
-        if exact:
-            short = sum(1 for piece in pieces if len(piece) <= 2)
-            assembled = Origin.ASSEMBLED if short > 3 and short * 2 > len(pieces) else Origin.NOWHERE
-            return constant("".join(pieces), origin | assembled)
-        if origin and pieces and node.values and isinstance(node.values[0], ast.Constant):
-            origin |= Origin.PREFIXED
-        return Value(origin=origin)
-
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
-        return self._comprehend(node.generators, [node.elt])
-
-    def _dict_comprehension(self, node: ast.DictComp) -> Value:
-        result = self._comprehend(node.generators, [node.key, node.value])
-        return Value(origin=result.origin)
-
-    def _comprehend(self, generators: Iterable[ast.comprehension], elements: list[ast.expr]) -> Value:
-        inner = Scope(parent=self.scope, events=self.scope.events)
-        saved = self.scope
-        origin = Origin.NOWHERE
-        source: list[Value] | None = None
-        target: ast.expr | None = None
-        count = filtered = 0
-        self.scope = inner
-        try:
-            for generator in generators:
-                iterated = self.eval(generator.iter)
-                origin |= joined_origin([iterated])
-                source, target = _elements(iterated), generator.target
-                element = Value(origin=iterated.origin)
-                if iterated.items and any(i.path for i in iterated.items):
-                    element = next(i for i in iterated.items if i.path)
-                self.bind(generator.target, element)
-                for condition in generator.ifs:
-                    filtered += 1
-                    self.eval(condition)
-                count += 1
-            results = [self.eval(element) for element in elements]
-            origin |= joined_origin(results)
-            if count == 1 and not filtered and len(elements) == 1 and source is not None and target is not None:
-                exact = self._each(source, target, elements[0])
-                if exact is not None:
-                    return Value(items=exact, origin=joined_origin(exact))
-        finally:
-            self.scope = saved
-        return Value(origin=origin)
-
-    def _each(self, source: list[Value], target: ast.expr, element: ast.expr) -> list[Value] | None:
-        """The elements that a comprehension over constants makes, where it is small and all are constant."""
-        if len(source) > 4_096 or self._steps + 8 * len(source) > STEPS or isinstance(element, ast.Constant):
-            return None
-        made: list[Value] = []
-        for item in source:
-            self.bind(target, item)
-            value = self.eval(element)
-            if not value.is_const:
-                return None
-            made.append(value)
-        return made
-
-    def _lambda(self, node: ast.Lambda) -> Value:
-        if len(self._stack) < 12:
-            self._pending.append((node, self.scope, When.DEFINED))
-        return Value(function=node, scope=self.scope)
-
-    def _await(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Value:
-        return self.eval(node.value)
-
-    def _yield(self, node: ast.Yield) -> Value:
-        if node.value is not None:
-            self._returned.append(self.eval(node.value))
-        return UNKNOWN
-
-    def _walrus(self, node: ast.NamedExpr) -> Value:
-        value = self.eval(node.value)
-        self.bind(node.target, value)
-        return value
-
 
 def _tells(value: Value) -> bool:
     """Whether an argument can make a difference to what a function is seen to do."""
@@ -526,44 +364,14 @@ def _tells(value: Value) -> bool:
     )
 
 
-def _elements(value: Value) -> list[Value] | None:
-    if value.items is not None and all(v.is_const or v.items is not None for v in value.items):
-        return value.items
-    if isinstance(value.const, str):
-        return [constant(c) for c in value.const[:4_097]]
-    if isinstance(value.const, bytes):
-        return [constant(c) for c in value.const[:4_097]]
-    return None
-
-
 def _short(value: Value) -> str:
     return repr(value.const)[:60] if value.is_const else "..."
 
 
-_EXPRESSIONS: dict[type, Callable[..., Value]] = {
+_EXPRESSIONS: dict[type, Callable[..., Value]] = MADE | {
     ast.Constant: Evaluator._constant,
     ast.Name: Evaluator._name,
     ast.Attribute: Evaluator._attribute,
     ast.Subscript: Evaluator._subscript,
     ast.Call: Evaluator._call,
-    ast.BinOp: Evaluator._binary,
-    ast.BoolOp: Evaluator._boolean,
-    ast.Compare: Evaluator._compare,
-    ast.UnaryOp: Evaluator._unary,
-    ast.IfExp: Evaluator._choice,
-    ast.Tuple: Evaluator._sequence,
-    ast.List: Evaluator._sequence,
-    ast.Set: Evaluator._sequence,
-    ast.Dict: Evaluator._dict,
-    ast.JoinedStr: Evaluator._formatted,
-    ast.ListComp: Evaluator._comprehension,
-    ast.SetComp: Evaluator._comprehension,
-    ast.GeneratorExp: Evaluator._comprehension,
-    ast.DictComp: Evaluator._dict_comprehension,
-    ast.Lambda: Evaluator._lambda,
-    ast.Await: Evaluator._await,
-    ast.Starred: Evaluator._await,
-    ast.YieldFrom: Evaluator._await,
-    ast.Yield: Evaluator._yield,
-    ast.NamedExpr: Evaluator._walrus,
 }

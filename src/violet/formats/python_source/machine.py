@@ -23,8 +23,8 @@ class Machine(Evaluator):
     def run(self, tree: ast.Module) -> None:
         """Go through a module. Raises ``OutOfStepsError`` and ``RecursionError``."""
         self.block(tree.body)
-        while self._pending:
-            function, scope, when = self._pending.popleft()
+        while self.pending:
+            function, scope, when = self.pending.popleft()
             self.when = max(when, self._called.get(id(function), When.DEFINED))
             self._body(function, scope, None)
         self._caller.finish()
@@ -83,8 +83,8 @@ class Machine(Evaluator):
                 self.eval(default)
         self._decorators(node, value)
         self.scope.names[node.name] = value if value.function is node else UNKNOWN
-        if len(self._stack) < 12:
-            self._pending.append((node, self.scope, When.DEFINED))
+        if len(self.stack) < 12:
+            self.pending.append((node, self.scope, When.DEFINED))
 
     def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, value: Value) -> None:
         for decorator in reversed(node.decorator_list):
@@ -170,8 +170,8 @@ class Machine(Evaluator):
     def _return(self, node: ast.Return) -> None:
         if node.value is not None:
             value = self.eval(node.value)
-            self._returned.append(value)
-            self._caller.returned(node, value, self._stack[-1] if self._stack else None)
+            self.returned.append(value)
+            self._caller.returned(node, value, self.stack[-1] if self.stack else None)
 
     def _raise(self, node: ast.Raise) -> None:
         for part in (node.exc, node.cause):

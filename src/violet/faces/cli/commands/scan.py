@@ -39,6 +39,7 @@ EXAMPLES = """  violet scan model.pkl                        one file
   violet scan models/ --output report.html     a directory, with a page to read
   violet scan models/ --format sarif           for code-scanning viewers
   violet scan --package lightgbm               an installed package
+  violet scan --package torch --python .venv   one of another environment
   violet scan models/ --write-baseline accepted.json
   violet scan models/ --baseline accepted.json only what is new fails
   violet scan model.pkl --attest --key signer.pem
@@ -52,6 +53,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     what = parser.add_argument_group("what to examine")
     what.add_argument("paths", nargs="*", metavar="PATH", help="a file or a directory")
     what.add_argument("--package", action="append", default=[], metavar="NAME", help="an installed package")
+    what.add_argument(
+        "--python",
+        default="",
+        metavar="PATH",
+        help="packages of this interpreter or environment, which is not started (default: Violet's own)",
+    )
     what.add_argument("--deep", action="store_true", default=None, help="read all content, tensors too")
     what.add_argument("--ignore-file", action="append", default=[], metavar="FILE", help="obey this ignore file, too")
     verdict = parser.add_argument_group("verdict")
@@ -104,11 +111,14 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
 
 
 def _options(arguments: Namespace, configuration: Configuration) -> ScanOptions:
+    if arguments.python and not arguments.package:
+        raise UsageError("--python says where packages are installed, and no --package is named.")
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError("--jobs must be 1 or more.")
     return ScanOptions(
         paths=tuple(arguments.paths),
         packages=tuple(arguments.package),
+        python=arguments.python,
         deep=configuration.value("scan.deep") if arguments.deep is None else True,
         jobs=arguments.jobs or configuration.value("scan.jobs"),
         timeout=_parsed("--timeout", parse_seconds, arguments.timeout) or configuration.value("scan.timeout"),
