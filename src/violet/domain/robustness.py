@@ -251,6 +251,9 @@ class EvasionTest:
     denial: tuple[DenialResult, ...] = ()
     moved: tuple[tuple[str, float], ...] = ()
     """Features by how often, weighted by how far, attacks moved them (shares that add up to 1)."""
+    relied: tuple[tuple[str, float], ...] = ()
+    """Features by how much the model relies on them (shares that add up to 1), by ``relied_by``, a method's name."""
+    relied_by: str = ""
     restrictions: tuple[str, ...] = ()
     """What could not be asked of this target, and why: no scores, unstable answers, an attack left out."""
     partial: bool = False

@@ -33,3 +33,13 @@ def test_the_threshold_is_the_policys() -> None:
 
 def test_nothing_is_said_where_no_attack_was_run() -> None:
     assert not fired(changed(bound=Rate(20, 200), runs=()), RULE)
+
+
+def test_the_explanation_stands_in_the_finding() -> None:
+    moved = (("purpose", 0.6), ("debt", 0.4))
+    told = changed(bound=Rate(20, 200), moved=moved, relied=(("debt", 0.3), ("purpose", 0.2)), relied_by="tree-shap")
+    (found,) = fired(told, RULE)
+    assert "moved purpose (60 %), debt (40 %); the model relies on them by 20 %, 30 % (tree-shap)" in found.evidence
+    (plain,) = fired(changed(bound=Rate(20, 200)), RULE)
+    assert "moved" not in plain.evidence
+    assert plain.fingerprint == found.fingerprint

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.checks.base import Context, check
+from violet.checks.evasion._surface import surface
 from violet.domain import Confidence, Cost, Outcome, Rule, Severity, Stage
 from violet.domain.robustness import EvasionTest
 
@@ -53,9 +54,10 @@ def judge(context: Context) -> Iterator[Outcome]:
         return
     sure = test.bound.interval().high < least
     strongest = max(test.runs, key=lambda run: run.fooled)
+    seen = f"clean accuracy {test.clean}; {strongest.attack} fooled {strongest.fooled} of {strongest.attempted}"
     yield context.finding(
         f"At most {test.bound} of the samples withstand {test.threat}; the policy asks for {100 * least:g} %.",
-        evidence=f"clean accuracy {test.clean}; {strongest.attack} fooled {strongest.fooled} of {strongest.attempted}",
+        evidence="; ".join(filter(None, (seen, surface(test)))),
         key=f"{test.threat.norm}",
         confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
     )

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.checks.base import Context, check
+from violet.checks.evasion._surface import surface
 from violet.domain import Cost, Outcome, Rule, Severity, Stage
 from violet.domain.robustness import EvasionTest, Norm
 
@@ -51,8 +52,9 @@ def judge(context: Context) -> Iterator[Outcome]:
     if fell <= SHARE:
         return
     features = list(dict.fromkeys(c.changes[0].feature for c in test.worst if len(c.changes) == 1))
+    told = f"among others: {', '.join(features)}" if features else f"accuracy then {point.accuracy}"
     yield context.finding(
         f"Changing one feature turns {100 * fell:.1f} % of the samples.",
-        evidence=f"among others: {', '.join(features)}" if features else f"accuracy then {point.accuracy}",
+        evidence="; ".join(filter(None, (told, surface(test)))),
         key="single feature",
     )

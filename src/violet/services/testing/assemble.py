@@ -42,6 +42,7 @@ def assemble(
     shifts: tuple[ShiftResult, ...] = (),
     denial: tuple[DenialResult, ...] = (),
     transfers: tuple[Transfer, ...] = (),
+    reliance: tuple[str, tuple[tuple[str, float], ...]] = ("", ()),
     command: str = "",
 ) -> EvasionTest:
     arena = campaign.arena
@@ -81,6 +82,8 @@ def assemble(
         transfers=(*_surrogates(campaign), *transfers),
         denial=denial,
         moved=_moved(arena),
+        relied=reliance[1],
+        relied_by=reliance[0],
         restrictions=limits,
         partial=not finished,
         command=command,

@@ -81,7 +81,7 @@ def run_evasion_test(
         campaign = run_campaign(arena, unsteady)
         shifts, denial = _beside(arena)
         transfers = () if arena.stopped() else references(arena)
-        test = assemble(campaign, restrictions, shifts, denial, transfers, command)
+        test = assemble(campaign, restrictions, shifts, denial, transfers, _reliance(arena), command)
         examples = examples_of(arena)
     return EvasionOutcome(test, report_of(test), examples, arena.index, arena.correct, arena.standing)
 
@@ -118,6 +118,36 @@ def _beside(arena: Arena) -> tuple[tuple[ShiftResult, ...], tuple[DenialResult, 
     arena._tell("inputs that cost more than others")
     seconds = min(60.0, max(5.0, arena.purse.left * 0.5))
     return shifts, measure_denial(arena.target, sample, seed_of(seed, "denial"), Clock(seconds))
+
+
+def _reliance(arena: Arena) -> tuple[str, tuple[tuple[str, float], ...]]:
+    """What the model relies on, of a table: the method's name, and features with their shares, the largest first.
+    Nothing where it cannot be told at little cost."""
+    from violet.domain.errors import VioletError
+    from violet.services.explaining.explain import explain
+    from violet.services.explaining.options import ExplainOptions
+    from violet.targets.base import InputKind
+
+    domain = arena.target.domain
+    if arena.stopped() or domain.kind in (InputKind.TEXT, InputKind.IMAGE) or len(domain.shape) != 1:
+        return "", ()
+    cheap = getattr(arena.target, "native", None) is not None
+    options = ExplainOptions(
+        target=arena.options.target,
+        data=arena.options.data,
+        method="auto" if cheap else "permutation",
+        samples=64,
+        background=32,
+        seed=arena.options.seed,
+        attributions_only=True,
+    )
+    arena._tell("what the model relies on")
+    try:
+        found = explain(options, target=arena.target, data=arena.data).explanation
+    except VioletError:  # it is a by-product: the test stands without it
+        return "", ()
+    ordered = sorted(found.reliance, key=lambda entry: -entry.share)
+    return found.method.value, tuple((entry.feature, entry.share) for entry in ordered)
 
 
 def examples_of(arena: Arena) -> Examples:
