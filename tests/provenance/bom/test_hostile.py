@@ -300,6 +300,81 @@ def test_a_worker_that_dies_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert bom.facts.parameters is None
 
 
+def test_views_of_one_storage_do_not_count_again(tmp_path: Path) -> None:
+    import torch
+
+    whole = torch.arange(100.0)
+    value = {f"v{n}": whole[:n].reshape(1, n) for n in range(1, 101)} | {"t": whole.reshape(10, 10).T, "own": whole + 1}
+    torch.save(value, tmp_path / "m.pt")
+    bom = bom_of(tmp_path / "m.pt")
+    assert bom.facts.parameters == 200
+    assert measured(bom, "parameters")
+    assert bom.facts.tensors == 102
+
+
+def test_initialisers_whose_values_are_not_in_the_file_only_claim(tmp_path: Path) -> None:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    def model(*tensors: Any) -> Path:
+        node = helper.make_node("Identity", ["x"], ["y"])
+        info = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1]) for n in ("x", "y")]
+        graph = helper.make_graph([node], "g", info[:1], info[1:], initializer=list(tensors))
+        path = tmp_path / "m.onnx"
+        path.write_bytes(helper.make_model(graph).SerializeToString())
+        return path
+
+    kinds = (np.float32, np.float16, np.float64, np.int8, np.uint16, np.int64, np.bool_, np.complex64)
+    sound = [numpy_helper.from_array(np.ones((2, 3), kind), np.dtype(kind).name) for kind in kinds]
+    sound += [helper.make_tensor(f"typed{n}", n, [5], [0] * 5) for n in (1, 3, 6, 7, 9, 10, 11, 13, 14, 16, 22)]
+    sound += [helper.make_tensor("none", 1, [0], []), helper.make_tensor("text", 8, [2], [b"a", b"b"])]
+    for tensor in sound:
+        bom = bom_of(model(tensor))
+        assert bom.facts.parameters is not None, tensor.name
+        assert measured(bom, "parameters"), tensor.name
+    lying = numpy_helper.from_array(np.ones(4, np.float32), "lying")
+    lying.dims[0] = 1_000_000
+    typed = helper.make_tensor("typed", 1, [5], [0.0] * 5)
+    typed.dims[0] = 7
+    far = onnx.TensorProto(name="far", data_type=1, dims=[10], data_location=onnx.TensorProto.EXTERNAL)
+    far.external_data.add(key="location", value="m.data")
+    for tensor in (lying, typed, far):
+        bom = bom_of(model(sound[0], tensor))
+        assert bom.facts.parameters is None, tensor.name
+        assert bom.facts.parameters_claimed == 6 + tensor.dims[0]
+        assert any("not in this file" in gap for gap in bom.gaps)
+
+
+def test_pipes_in_an_environment_are_not_opened(tmp_path: Path) -> None:
+    site = tmp_path / "lib" / "python3.11" / "site-packages"
+    for name, content in (("good", "Name: good\nVersion: 1.0?x=y\n"), ("bad", "")):
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        if content:
+            (info / "METADATA").write_text(content)
+        else:
+            os.mkfifo(info / "METADATA")
+        os.mkfifo(info / "RECORD")
+    (part,) = make_bom(BomOptions(environment=str(tmp_path))).components
+    assert part.purl == "pkg:pypi/good@1.0%3Fx%3Dy"
+
+
+def test_a_data_set_does_not_hide_another_of_its_name() -> None:
+    from violet.domain import Digest
+    from violet.domain.bom import Dataset
+    from violet.domain.component import Component
+
+    def bill(*digests: str) -> Bom:
+        data = tuple(Dataset("train.csv", "training", (Digest("sha256", digest * 64),)) for digest in digests)
+        return Bom(Component("m"), datasets=data)
+
+    assert compare(bill("a", "b"), bill("a", "b")).empty
+    assert compare(bill("b", "a"), bill("a", "b")).empty
+    (change,) = compare(bill("a", "b"), bill("c", "b")).datasets
+    assert change.kind == "changed"
+
+
 def test_old_checkpoints_without_their_storages_only_claim(tmp_path: Path) -> None:
     """The pickle names storages of any size; that the file holds them is another matter."""
     whole = legacy_checkpoint(state_dict(a=floats(1000), b=floats(10, 10)))

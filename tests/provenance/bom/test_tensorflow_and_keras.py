@@ -72,6 +72,7 @@ def test_saved_model(tmp_path: Path) -> None:
     (folder / "saved_model.pb").write_bytes(number(1, 1) + text(2, meta))
     bom = bom_of(folder)
     assert (bom.facts.framework, bom.facts.framework_version) == ("TensorFlow", "2.20.0")
-    assert (bom.facts.tensors, bom.facts.parameters) == (2, 15)
+    assert (bom.facts.tensors, bom.facts.parameters_claimed) == (2, 15)
+    assert bom.facts.parameters is None, "the values lie in another file"
     assert [str(found) for found in bom.facts.inputs] == ["x: float32[?, 4]"]
     assert ("tensorflow", "2.20.0") in {(part.name, part.version) for part in bom.components}

@@ -56,7 +56,7 @@ def xgboost(notes: Notes, value: dict[str, Any]) -> None:
         for index, feature in enumerate(names):
             kind = kinds[index] if isinstance(kinds, list) and index < len(kinds) else ""
             notes.add("inputs", (str(feature), kind if isinstance(kind, str) else "", ["?"]), "learner.feature_names")
-    elif isinstance(number, str) and number.isdigit():
+    elif isinstance(number, str) and number.isdecimal():
         notes.add("inputs", ("X", "", ["?", number]), "learner.learner_model_param.num_feature")
     for key, setting in parameters.items() if isinstance(parameters, dict) else ():
         if isinstance(setting, str):
@@ -99,7 +99,7 @@ def lightgbm(notes: Notes, head: bytes, tail: bytes) -> None:
     if 0 < len(features) <= MOST_FEATURES and features != [""]:
         for feature in features:
             notes.add("inputs", (feature, "", ["?"]), "feature_names")
-    elif settings.get("max_feature_idx", "").isdigit():
+    elif settings.get("max_feature_idx", "").isdecimal():
         notes.add("inputs", ("X", "", ["?", str(int(settings["max_feature_idx"][:9]) + 1)]), "max_feature_idx")
     trees = settings.get("tree_sizes", "").split()
     notes.add("property", ("trees", str(len(trees)) if trees else ""), "tree_sizes")

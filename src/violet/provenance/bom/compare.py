@@ -194,8 +194,7 @@ def _licence_change(name: str, before: Component, after: Component) -> list[Chan
 
 
 def _datasets(before: Bom, after: Bom) -> tuple[Change, ...]:
-    old = {f"{d.name} ({d.role})" if d.role else d.name: _bound(d.digests) for d in before.datasets}
-    new = {f"{d.name} ({d.role})" if d.role else d.name: _bound(d.digests) for d in after.datasets}
+    old, new = _by_role(before), _by_role(after)
     found: list[Change] = []
     for name in sorted(old.keys() | new.keys()):
         if name not in new:
@@ -205,6 +204,15 @@ def _datasets(before: Bom, after: Bom) -> tuple[Change, ...]:
         elif old[name] != new[name]:
             found.append(Change(name, "changed", old[name], new[name]))
     return tuple(found)
+
+
+def _by_role(bom: Bom) -> dict[str, str]:
+    """The contents of data sets by name and role: several of one name stand together, so that none hides another."""
+    contents: dict[str, list[str]] = {}
+    for data in bom.datasets:
+        label = f"{data.name} ({data.role})" if data.role else data.name
+        contents.setdefault(label, []).append(_bound(data.digests))
+    return {label: ", ".join(sorted(bound)) for label, bound in contents.items()}
 
 
 def _bound(digests: Iterable[object]) -> str:

@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING
 
 from violet.domain import Digest, UsageError
 from violet.domain.component import Component
+from violet.formats.project.facts import purl
 from violet.provenance.bom.licenses import expression, normal_license
 from violet.provenance.bom.observation import clean
+from violet.provenance.signing.place import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LARGEST = 4 << 20
+LARGEST_RECORD = 64 << 20
 MOST_DISTRIBUTIONS = 20_000
 _CLASSIFIERS = {
     "MIT License": "MIT", "Apache Software License": "Apache-2.0", "BSD License": "BSD", "ISC License (ISCL)": "ISC",
@@ -83,7 +86,7 @@ def distribution(info: str) -> Component | None:
         version=version,
         type="library",
         ecosystem="PyPI",
-        purl=f"pkg:pypi/{name}" + (f"@{version.replace('+', '%2B')}" if version else ""),
+        purl=purl("pypi", name, version),
         hashes=tuple(_hashes(info)),
         licenses=_licenses(headers),
         origin=f"{os.path.basename(info)}/METADATA",
@@ -92,10 +95,10 @@ def distribution(info: str) -> Component | None:
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            return file.read(LARGEST).decode("utf-8", "replace")
+        content = read_bounded(path, LARGEST)  # a regular file: opening a pipe would wait for ever
     except OSError:
         return ""
+    return "" if content is None else content.decode("utf-8", "replace")
 
 
 def _licenses(headers: object) -> tuple[str, ...]:
@@ -145,12 +148,11 @@ def record_digests(place: str) -> dict[str, str]:
         for info in sorted(glob.glob(os.path.join(glob.escape(folder), "*.dist-info")))[:MOST_DISTRIBUTIONS]:
             part = distribution(info)
             try:
-                with open(os.path.join(info, "RECORD"), "rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                content = read_bounded(os.path.join(info, "RECORD"), LARGEST_RECORD)
             except OSError:
                 continue
-            if part is not None:
-                found.setdefault(part.name, digest)
+            if part is not None and content is not None:
+                found.setdefault(part.name, hashlib.sha256(content).hexdigest())
     return found
 
 

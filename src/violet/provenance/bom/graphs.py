@@ -24,6 +24,13 @@ ONNX_TYPES = {
     17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2", 20: "float8e5m2fnuz", 21: "uint4", 22: "int4",
     23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2", 27: "float6e2m3", 28: "float6e3m2",
 }  # fmt: skip
+_BITS = {
+    1: 32, 4: 16, 5: 16, 6: 32, 7: 64, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16, 21: 4, 22: 4, 23: 4,
+    25: 2, 26: 2, 27: 6, 28: 6,
+}  # fmt: skip
+"""Bits of an element, where they are not eight."""
+_TYPED = (4, 5, 6, 7, 10, 11)
+"""Fields of a tensor that hold its values, if ``raw_data`` does not."""
 QUANTISING = ("QuantizeLinear", "DequantizeLinear", "MatMulInteger", "ConvInteger", "QLinearMatMul", "QLinearConv",
               "DynamicQuantizeLinear", "MatMulNBits")  # fmt: skip
 TENSORFLOW_TYPES = {
@@ -84,7 +91,7 @@ def _onnx_graph(notes: Notes, wire: Wire, graph: Field) -> None:
     operators: dict[str, int] = {}
     inputs: list[tuple[str, str, list[str]]] = []
     outputs: list[tuple[str, str, list[str]]] = []
-    sound = True
+    sound = there = True
     for part in wire.fields(graph):
         if part.wire != BYTES:
             continue
@@ -94,15 +101,20 @@ def _onnx_graph(notes: Notes, wire: Wire, graph: Field) -> None:
         elif part.number == 2:
             notes.add("name", wire.text(part, 256), "graph.name")
         elif part.number == 5:
-            name, kind, elements = _onnx_tensor(wire, part)
+            name, kind, elements, stored = _onnx_tensor(wire, part)
             names.add(name)
             sound = sound and elements < LARGEST
+            there = there and (stored or not elements)
             tensors.append((kind, min(elements, LARGEST)))
         elif part.number == 11 and len(inputs) < MOST_SPECS:
             inputs.append(_value_info(wire, part))
         elif part.number == 12 and len(outputs) < MOST_SPECS:
             outputs.append(_value_info(wire, part))
-    basis = Basis.MEASURED if sound and not wire.defects else Basis.CLAIMED
+    basis = Basis.MEASURED if sound and there and not wire.defects else Basis.CLAIMED
+    if not there:
+        notes.gap(
+            "graph.initializer: the values of some tensors are not in this file, or not as many as their shapes say"
+        )
     if sound:
         count(notes, tensors, "graph.initializer", basis, plain=True)
     else:
@@ -129,9 +141,11 @@ def _operator(wire: Wire, node: Field) -> str:
     return ""
 
 
-def _onnx_tensor(wire: Wire, tensor: Field) -> tuple[str, str, int]:
-    """Name, type, number of elements; so many that they cannot be for a dimension that is negative."""
+def _onnx_tensor(wire: Wire, tensor: Field) -> tuple[str, str, int, bool]:
+    """Name, type, number of elements; so many that they cannot be for a dimension that is negative. Whether their
+    values are here: as many bytes as they take, or as they take at least where each is written as a varint."""
     elements, kind, name = 1, 0, ""
+    raw, typed = -1, 0
     for part in wire.fields(tensor):
         if part.number == 1:
             for extent in wire.numbers(part, 256):
@@ -140,7 +154,18 @@ def _onnx_tensor(wire: Wire, tensor: Field) -> tuple[str, str, int]:
             kind = part.value
         elif part.number == 8 and part.wire == BYTES:
             name = wire.text(part, 1024)
-    return name, ONNX_TYPES.get(kind, f"type {kind}"), elements
+        elif part.number == 9 and part.wire == BYTES:
+            raw = part.length
+        elif part.number in _TYPED:
+            typed += part.length if part.wire == BYTES and part.number != 6 else 1
+    bits = _BITS.get(kind, 8)
+    if raw >= 0:
+        stored = raw == -(-elements * bits // 8)
+    elif kind in (1, 11, 14, 15):  # floats and doubles are written in full
+        stored = typed == elements * bits // 8
+    else:  # varints, two or more small elements in one
+        stored = typed >= -(-elements * min(bits, 8) // 8)
+    return name, ONNX_TYPES.get(kind, f"type {kind}"), elements, stored
 
 
 def _value_info(wire: Wire, info: Field) -> tuple[str, str, list[str]]:
@@ -216,9 +241,8 @@ def saved_model(notes: Notes, source: Source, meter: Meter) -> None:
                 _signature(notes, wire, part)
             elif part.number == 7:
                 variables.extend(_variables(wire, part))
-    sound = all(elements < LARGEST for _, elements in variables) and not wire.defects
-    if variables:
-        count(notes, variables, "object_graph_def.nodes.variable", Basis.MEASURED if sound else Basis.CLAIMED)
+    if variables:  # their values lie in the directory variables/, so that these are the graph's own words
+        count(notes, variables, "object_graph_def.nodes.variable", Basis.CLAIMED)
     for defect in wire.defects[:5]:
         notes.gap(f"the SavedModel is damaged: {defect.message}")
 

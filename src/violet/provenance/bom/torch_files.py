@@ -11,7 +11,7 @@ from violet.provenance.bom.pickles import Graph, Tensor, is_tensor_maker, tensor
 from violet.provenance.bom.tensors import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from violet.provenance.bom.observation import Notes
 
@@ -51,14 +51,26 @@ def checkpoint(notes: Notes, graph: Graph, key: str, sizes: Mapping[str, int] | 
     if graph.cut:
         basis = Basis.CLAIMED
         notes.gap(f"{key}: it holds more values than are followed, so the counts are too low")
-    regions = {t.region: (t.dtype, t.size) for t in own}
-    count(notes, regions.values(), key, basis)
+    claimed = {t.region: (t.dtype, t.size) for t in own}
+    count(notes, _once(own) if wrong is None else claimed.values(), key, basis)
     if len(found) > len(own):
         extra = f"{len(found) - len(own)} tensors, {sum(t.size for t in found) - sum(t.size for t in own)} elements"
         notes.add("property", ("torch:not-the-model", extra), key, Basis.MEASURED)
     _architecture(notes, graph, key)
     _training(notes, graph, key)
     return True
+
+
+def _once(tensors: Iterable[Tensor]) -> list[tuple[str, int]]:
+    """Type and elements of each distinct tensor. Those on one storage have no more elements together than that: views
+    of it in many shapes store nothing new."""
+    left: dict[str, int] = {}
+    found: list[tuple[str, int]] = []
+    for made in {t.region: t for t in tensors}.values():
+        room = left.setdefault(made.storage, made.stored)
+        found.append((made.dtype, min(made.size, room)))
+        left[made.storage] = room - min(made.size, room)
+    return found
 
 
 def _tensors(graph: Graph) -> list[Tensor]:
