@@ -43,7 +43,7 @@ class Programs:
         file = self.directory / f"scheduler-{len(self.started)}.json"
         options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
         self.start("-m", "distributed.cli.dask_scheduler", *options)
-        await_that(file.exists, 60)
+        await_that(lambda: file.exists() and file.read_text(encoding="utf-8").rstrip().endswith("}"), 60)
         return str(json.loads(file.read_text(encoding="utf-8"))["address"])
 
     def worker(self, address: str, *options: str) -> subprocess.Popen[bytes]:
