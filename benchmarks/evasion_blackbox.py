@@ -331,7 +331,7 @@ def foolbox(attack, case, model, x, y, queries):
         tool = fb.attacks.BoundaryAttack(steps=900)
     else:
         tool = fb.attacks.HopSkipJumpAttack(
-            steps=8, initial_num_evals=50, max_gradient_eval_steps=1000, constraint=case.norm
+            steps=8, initial_gradient_eval_steps=50, max_gradient_eval_steps=1000, constraint=case.norm
         )
     _, moved, _ = tool(wrapped, inputs, truth, epsilons=[None])
     return moved[0].numpy()

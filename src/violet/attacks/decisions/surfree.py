@@ -102,7 +102,7 @@ class _Circles:
         along = (size * np.cos(angle))[:, None].astype(kind) * self.towards[rows]
         along += (size * np.sin(angle))[:, None].astype(kind) * self.across[rows]
         along += self.walk.x[rows]
-        return np.clip(along, 0.0, 1.0, out=along)
+        return np.asarray(np.clip(along, 0.0, 1.0, out=along))
 
     def _learn(self, rows: Array, angle: Array, search: Array, fooling: Array) -> None:
         hit = ~search & fooling
