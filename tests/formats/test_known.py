@@ -203,3 +203,15 @@ def test_any_bytes(data: bytes) -> None:
 @given(mutations(gif) | mutations(png) | mutations(jpeg))
 def test_any_mutation(data: bytes) -> None:
     survives("gif", data)
+
+
+def test_word_vectors() -> None:
+    rows = b"".join(word + b" " + struct.pack("<4f", 1, 2, 3, 4) + b"\n" for word in (b"the", b"caf\xc3\xa9", b"model"))
+    assert ids(b"3 4\n" + rows, "vectors.bin") == ["word2vec"]
+    assert "word2vec" not in ids(b"3 9000\n" + rows, "vectors.bin")
+    assert "word2vec" not in ids(b"12 14\nsome text that is no table of vectors", "notes.bin")
+
+
+def test_dlib_networks() -> None:
+    assert ids(b"\x01\x01\x01\x0closs_metric_\x01\x01" + bytes(range(256)), "recognition.dat") == ["dlib"]
+    assert "dlib" not in ids(b"\x01\x01" + bytes(range(256)), "other.dat")

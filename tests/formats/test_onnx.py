@@ -238,3 +238,22 @@ def test_tensor_data_is_still_searched_for_what_runs(tmp_path: Path) -> None:
     (tmp_path / "w.data").write_bytes(bytes(range(1, 120)) + b"\x80\x04cos\nsystem\n(S'echo violet'\ntR." + bytes(100))
     outcomes = examine_file(str(tmp_path / "w.data")).outcomes
     assert [o for o in outcomes if isinstance(o, Finding) and o.severity >= Severity.HIGH]
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_tensor_alone_is_no_saved_model(raw: bool) -> None:
+    values = np.arange(12, dtype=np.float32)
+    data = values.tobytes() if raw else values.tolist()
+    tensor = helper.make_tensor("input", TensorProto.FLOAT, [3, 4], data, raw=raw).SerializeToString()
+    assert ids(tensor, "input_0.pb") == ["onnx-tensor"]
+    parsed = read("onnx-tensor", tensor)
+    assert (parsed.defects, parsed.unexamined) == ([], [])
+    assert [d.kind for d in read("onnx-tensor", tensor[:-3]).defects] != []
+
+
+def test_a_tensor_alone_may_point_outside() -> None:
+    tensor = TensorProto(name="t", data_type=1, dims=[2], data_location=1)
+    tensor.external_data.add(key="location", value="../../etc/passwd")
+    data = tensor.SerializeToString()
+    assert ids(data, "output_0.pb") == ["onnx-tensor"]
+    assert [entry.location for entry in read("onnx-tensor", data).facts.external] == ["../../etc/passwd"]

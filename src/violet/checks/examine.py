@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from violet.checks.base import Context, Node, checks_for
-from violet.domain import Asset, Confidence, Digest, Failed, Finding, Location, Outcome, Severity, Skipped
+from violet.domain import Asset, Confidence, Digest, Failed, Finding, Location, Measurement, Outcome, Severity, Skipped
 from violet.formats.base import Child, Parsed, Reading, Relation
 from violet.formats.registry import by_id, identify
 from violet.formats.source import BoundExceededError, Bounds, BytesSource, FileSource, Meter, Source
@@ -109,7 +109,10 @@ def examine_file(
                 result.outcomes.append(Failed(Location(shown), f"cannot be read: {error.strerror or error}"))
                 return result
         start = _Pending(whole, name, shown, logical_path or name, 0, None, None, "", sibling, siblings)
-        _examine(start, Meter(bounds or Bounds()), deep, result)
+        meter = Meter(bounds or Bounds(), deep=deep)
+        _examine(start, meter, deep, result)
+        if meter.unsearched:
+            result.outcomes.append(Measurement(Location(shown), "scan.unsearched", meter.unsearched, "bytes"))
     return result
 
 

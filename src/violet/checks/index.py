@@ -153,7 +153,7 @@ INDEX: dict[str, tuple[str, ...]] = {
     "violet.checks.artifact.notebook_code": ("notebook",),
     "violet.checks.artifact.notebook_output": ("notebook",),
     "violet.checks.artifact.onnx_custom_ops": ("onnx",),
-    "violet.checks.artifact.onnx_external_data": ("onnx",),
+    "violet.checks.artifact.onnx_external_data": ("onnx", "onnx-tensor"),
     "violet.checks.artifact.pickle_broken": ("pickle",),
     "violet.checks.artifact.pickle_carried_code": ("pickle",),
     "violet.checks.artifact.pickle_computed_call": ("pickle",),

@@ -156,24 +156,41 @@ class Bounds:
         self.table = table
 
 
+LONGEST_SEARCH = 64 << 20
+"""Bytes of one source that are searched for hidden pickles, unless everything is to be read."""
+
+
 class Meter:
     """What the examination of one top-level file has used so far; raises ``BoundExceededError``."""
 
-    __slots__ = ("bounds", "carved", "expanded", "members", "operations")
+    __slots__ = ("bounds", "carved", "deep", "expanded", "members", "operations", "unsearched")
 
     def __init__(
-        self, bounds: Bounds, members: int = 0, expanded: int = 0, operations: int = 0, carved: int = 0
+        self,
+        bounds: Bounds,
+        members: int = 0,
+        expanded: int = 0,
+        operations: int = 0,
+        carved: int = 0,
+        deep: bool = False,
     ) -> None:
         self.bounds = bounds
+        self.deep = deep
+        """Whether all content is searched for hidden pickles, however much it is."""
+        self.unsearched = 0
+        """Bytes that were not searched for hidden pickles, because there were too many of them."""
         self.members = members
         self.expanded = expanded
         self.operations = operations
         self.carved = carved
 
     def carve(self, count: int) -> int:
-        """How many of ``count`` bytes may still be searched for hidden pickles."""
-        allowed = max(min(count, self.bounds.carved - self.carved), 0)
+        """How many of ``count`` bytes may still be searched for hidden pickles; the others are counted."""
+        if self.deep:
+            return count
+        allowed = max(min(count, self.bounds.carved - self.carved, LONGEST_SEARCH), 0)
         self.carved += allowed
+        self.unsearched += count - allowed
         return allowed
 
     def member(self) -> None:

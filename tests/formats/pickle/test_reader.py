@@ -175,3 +175,13 @@ def test_any_change_to_a_real_file_gives_facts(draw: st.DataObject) -> None:
     for _ in range(draw.draw(st.integers(1, 6))):
         data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
     fuzz_one(bytes(data))
+
+
+def test_what_is_not_searched_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("violet.formats.source.LONGEST_SEARCH", 1000)
+    hidden = pickle.dumps(print, 4)
+    source = BytesSource(bytes(5000) + hidden)
+    meter = Meter(Bounds())
+    assert carve(source, meter) == []
+    assert meter.unsearched == source.size - 1000
+    assert carve(source, Meter(Bounds(), deep=True)) == [5000]

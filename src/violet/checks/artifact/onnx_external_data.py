@@ -44,7 +44,7 @@ _MEMORY = "_ORT_MEM_ADDR_"
 _FAR = 1 << 60
 
 
-@check(RULE, formats=("onnx",))
+@check(RULE, formats=("onnx", "onnx-tensor"))
 def judge(context: Context) -> Iterator[Outcome]:
     facts = context.facts(OnnxFacts)
     if facts is None:

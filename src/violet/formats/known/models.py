@@ -26,6 +26,36 @@ def _flax(probe: Probe) -> Certainty:
     return Certainty.LIKELY if b"params" in key and arrays else Certainty.NO
 
 
+@begins(b"0123456789")
+def _word2vec(probe: Probe) -> Certainty:
+    """The number of words and of dimensions as text, and then, for each word, a space and its numbers."""
+    import re
+
+    counts = re.match(rb"([1-9]\d{0,9}) ([1-9]\d{0,4})\n", probe.head[:24])
+    if counts is None:
+        return Certainty.NO
+    words, width = int(counts[1]), int(counts[2])
+    at = counts.end()
+    for _ in range(min(words, 3)):
+        word = probe.source.read(at, 256).lstrip(b"\n")
+        end = word.find(b" ")
+        if end <= 0 or b"\0" in word[:end]:
+            return Certainty.NO
+        at += probe.source.read(at, 256).find(word[:end]) + end + 1 + 4 * width
+        if at > probe.source.size:
+            return Certainty.NO
+    return Certainty.LIKELY
+
+
+@begins(b"\x01")
+def _dlib(probe: Probe) -> Certainty:
+    """A version, and soon after it the name of a layer: each number and text with its length before it."""
+    import re
+
+    layers = rb"\x01[\x04-\x20](?:loss_|con_?\d?|affine_|fc_|relu_|avg_pool_|max_pool_|input_rgb_)"
+    return Certainty.CERTAIN if re.search(layers, probe.head[:256]) else Certainty.NO
+
+
 @begins(b"{")
 def _xgboost_json(probe: Probe) -> Certainty:
     head = probe.head
@@ -181,6 +211,8 @@ MODELS = (
     known("cntk", "CNTK model", (".dnn", ".cntk"), magic("BCNTK".encode("utf-16-le"), at=2)),
     known("torch7", "Torch 7 object", (".t7",), _torch7, executable=True),
     known("nemo", "NeMo archive", (".nemo",), _nemo, executable=True, rank=80),
+    known("word2vec", "word2vec vectors", (".bin", ".w2v"), _word2vec, inert=True),
+    known("dlib", "dlib network", (".dat",), _dlib),
     known("fasttext", "fastText model", (".bin", ".ftz"), magic(b"\xba\x16\x4f\x2f")),
     known("faiss", "FAISS index", (".faiss",), _faiss),
     known("sentencepiece", "SentencePiece model", (".spm",), _sentencepiece),

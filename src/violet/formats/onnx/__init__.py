@@ -23,6 +23,21 @@ def sniff(probe: Probe) -> Certainty:
     return recognise(probe, named)
 
 
+def sniff_tensor(probe: Probe) -> Certainty:
+    """A ``TensorProto`` alone in a file, as test data of models are: its name says no more than ``.pb``."""
+    if probe.suffix != ".pb":
+        return Certainty.NO
+    from violet.formats.onnx.recognise import is_tensor
+
+    return Certainty.CERTAIN if is_tensor(probe) else Certainty.NO
+
+
+def read_tensor(source: Source, reading: Reading) -> Parsed:
+    from violet.formats.onnx.reader import read_onnx_tensor
+
+    return read_onnx_tensor(source, reading)
+
+
 def read(source: Source, reading: Reading) -> Parsed:
     from violet.formats.onnx.reader import read_onnx
 
@@ -46,4 +61,14 @@ WEIGHTS = Format(
     inert=True,
 )
 
-FORMATS = (FORMAT, WEIGHTS)
+TENSOR = Format(
+    id="onnx-tensor",
+    title="ONNX tensor",
+    suffixes=(".pb",),
+    sniff=sniff_tensor,
+    read=read_tensor,
+    rank=40,
+    first=b"\x08\x0a\x10",
+)
+
+FORMATS = (FORMAT, WEIGHTS, TENSOR)

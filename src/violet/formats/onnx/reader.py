@@ -35,6 +35,13 @@ def read_onnx(source: Source, reading: Reading) -> Parsed:
     return reader.parsed
 
 
+def read_onnx_tensor(source: Source, reading: Reading) -> Parsed:
+    """One ``TensorProto``, as the files of test data beside a model hold."""
+    reader = _Reader(source, reading)
+    reader.tensor()
+    return reader.parsed
+
+
 class _Reader:
     __slots__ = ("facts", "parsed", "reading", "source", "texts", "wire")
 
@@ -45,6 +52,11 @@ class _Reader:
         self.facts = OnnxFacts()
         self.parsed = Parsed(facts=self.facts)
         self.texts: list[tuple[str, str]] = []
+
+    def tensor(self) -> None:
+        self._tensor(Field(0, BYTES, 0, 0, self.source.size, -1))
+        self._siblings()
+        self.parsed.defects.extend(self.wire.defects)
 
     def model(self) -> None:
         facts, wire = self.facts, self.wire

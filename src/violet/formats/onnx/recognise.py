@@ -39,6 +39,23 @@ def recognise(probe: Probe, named: bool) -> Certainty:
     return Certainty.POSSIBLE if named and hops else Certainty.NO
 
 
+def is_tensor(probe: Probe) -> bool:
+    """Whether the content is one tensor: its type and its data, in fields of the kinds that tensors have."""
+    wire = Wire(probe.source)
+    typed = held = False
+    for count, field in enumerate(wire.fields()):
+        if field.number == 2:
+            if typed or field.wire != VARINT or not 0 < field.value < 64:
+                return False
+            typed = True
+        elif field.wire not in schema.TENSOR_WIRE.get(field.number, ()):
+            return False
+        held = held or field.number in schema.TENSOR_DATA
+        if count > 4096:
+            break
+    return typed and held and not wire.defects
+
+
 def _plausible(wire: Wire, field: Field) -> bool:
     if field.number not in schema.MODEL:
         return False

@@ -19,7 +19,6 @@ MOST_CANDIDATES = 20_000
 MOST_FOLLOWED = 16 << 20
 """Bytes that all candidates of one source together are followed for: lists of words hold thousands of them."""
 MOST_FOUND = 16
-CARVED = 64 << 20
 CANDIDATE = (
     rb"\x80[\x00-\x05][\x28\x29\x4b\x4e\x55\x58\x5d\x63\x71\x7d\x8a\x8c\x8f\x95]"
     rb"|[ci](?=[A-Za-z_][\w.]{1,60}\n[A-Za-z_][\w.]{0,60}\n)"  # one may begin within another
@@ -97,22 +96,23 @@ def imports_something(stream: Stream) -> bool:
 
 
 def carve(source: Source, meter: Meter, start: int = 0) -> list[int]:
-    """Offsets from ``start`` on (within the first 64 MiB) at which a pickle begins that imports something."""
+    """Offsets from ``start`` on at which a pickle begins that imports something, as far as the meter lets it search."""
     found: list[int] = []
     tried = followed = 0
     window = 1 << 20
     offset = start
     last = -1
-    end = start + meter.carve(min(source.size - start, CARVED))
+    end = start + meter.carve(max(source.size - start, 0))
     while offset < end:
         data = source.read(offset, window + 256)
         possible = b"\x80" in data or b"\x93" in data or data.count(b"\n") > 1  # one of them is in every candidate
         for match in re.finditer(CANDIDATE, data) if possible else ():
             at = offset + match.start()
-            if at <= last or match.start() >= window:
+            if at <= last or at >= end or match.start() >= window:
                 continue
             tried += 1
             if tried > MOST_CANDIDATES or followed > MOST_FOLLOWED:
+                meter.unsearched += end - at
                 return found
             stream = _try(source.read(at, TRIED))
             followed += stream.end
