@@ -2,8 +2,8 @@
 
 The attack for trees and tables. The scores of a forest stand still between its thresholds, so gradients, estimated or
 not, are 0 almost everywhere (which is why zeroth-order attacks by single coordinates, ZOO, have no place here); a
-search that keeps ties walks across such plains. At a quarter of the queries it is as strong on trees as HopSkipJump.
-On large images Square is stronger.
+search that keeps ties walks across such plains. For Linf, a quarter of the queries makes it as strong on trees as our
+HopSkipJump; for L2 that quarter beats the usual HopSkipJump, and not ours. On large images Square is stronger.
 
 ## Method
 A step redraws a random number of features. Linf: within the ball or on its border. L2, L1: a random part of the
