@@ -41,7 +41,7 @@ def test_claims_hold_and_the_books_are_honest(name, norm):
     assert target.counter.rows - before[0] == result.queries.sum()
     assert target.counter.gradients - before[1] == result.gradients.sum()
     assert result.complete
-    assert 0 < result.fooled.sum()
+    assert result.fooled.sum() > 0
     raw = target.inner.domain.to_raw(result.adversarial)
     assert (target.inner.labels(raw)[result.fooled] != y[result.fooled]).all()
     assert ((raw >= 0) & (raw <= 1)).all()
@@ -152,9 +152,9 @@ def test_an_attack_with_a_radius_says_that_it_has_one():
 
 def test_more_restarts_fool_no_fewer():
     target, x, y = correct(trained(True), 120)
-    one, four = (attacked("pgd", target, x, y, "linf:0.15", steps=8, restarts=n) for n in (1, 4))
-    assert (four.fooled >= one.fooled).all()
-    assert four.diagnostics["restart"].max() > 0
+    one, eight = (attacked("pgd", target, x, y, "linf:0.15", steps=3, step=0.4, restarts=n) for n in (1, 8))
+    assert (eight.fooled >= one.fooled).all()
+    assert eight.diagnostics["restart"].max() > 0
 
 
 def test_iterates_that_fail_are_the_closest_that_were_seen():

@@ -106,7 +106,7 @@ def test_a_domain_of_other_units_gives_the_same_distances():
     """Raw inputs in [-3, 7] with weights divided by ten: the same model in unit space."""
     import torch
 
-    module, target, x, y = problem()
+    module, _, x, y = problem()
     other = linear()
     with torch.no_grad():
         other.bias += other.weight.sum(1) * 0.3

@@ -231,7 +231,8 @@ class Books:
             if not bool(total.isfinite().all()):
                 slope = torch.nan_to_num(slope, 0.0, 0.0, 0.0)
                 total = slope.abs().sum(1)
-            self.zero.index_add_(0, batch.rows, (total == 0).to(torch.int64) * self.eot)
+            # A point that fools already may well be where a loss is flat: that hides nothing.
+            self.zero.index_add_(0, batch.rows, ((total == 0) & ~fooling).to(torch.int64) * self.eot)
         fallen = self._take(batch, at, fooling)
         return Answer(logits, value, slope, lead, fooling, fallen, bool(fallen.any()))
 
