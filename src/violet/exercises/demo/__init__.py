@@ -1,6 +1,8 @@
-"""The demonstration: a small model zoo, one trojan in it, and what proves the others."""
+"""The demonstration: a small model zoo with one trojan in it and what proves the others; a model to attack and to
+harden."""
 
+from violet.exercises.demo.credit import build_credit
 from violet.exercises.demo.tour import Step, steps
 from violet.exercises.demo.zoo import Exhibit, build
 
-__all__ = ["Exhibit", "Step", "build", "steps"]
+__all__ = ["Exhibit", "Step", "build", "build_credit", "steps"]

@@ -32,13 +32,28 @@ class Step:
 
 
 def steps(directory: str) -> tuple[Step, ...]:
-    """The tour of a zoo in ``directory``/zoo: scan, sign, attest, list, and let the gate decide thrice."""
+    """The tour of a zoo in ``directory``/zoo: scan, sign, attest, list, and let the gate decide thrice; then of the
+    model in ``directory``/credit: test, explain, harden."""
     zoo, key, policy = (os.path.join(directory, name) for name in ("zoo", "release.key", "violet.toml"))
     good, trojan = os.path.join(zoo, GOOD), os.path.join(zoo, TROJAN)
     tampered = os.path.join(directory, TAMPERED, GOOD)
     trust = ("--trust", f"release={key}.pub")
     gate = ("gate", "--policy", policy, *trust)
     reports = tuple(os.path.join(directory, name) for name in ("report.html", "report.sarif"))
+    risk, train, holdout, schema, found, page, hardened = (
+        os.path.join(directory, "credit", name)
+        for name in (
+            "risk.skops",
+            "train.csv",
+            "holdout.csv",
+            "credit.toml",
+            "found.npz",
+            "robustness.html",
+            "hardened.skops",
+        )
+    )
+    asked = ("--data", holdout, "--schema", schema, "--isolated")
+    attacked = (*asked, "--threat", "feasible:2", "--suite", "quick", "--samples", "100", "--probes", "48")
     return (
         Step(
             "Which of these files would do harm when loaded?",
@@ -60,7 +75,18 @@ def steps(directory: str) -> tuple[Step, ...]:
             did=f"copied {GOOD} with all its evidence to {os.path.dirname(tampered)}, and changed one byte of it",
             prepare=lambda: tamper(good, tampered),
         ),
-    )
+        Step(
+            "A model of credit risk: what if an applicant changes two things that he states?",
+            ("test", risk, *attacked, "--save-adversarial", found, "--output", page, "--format", "console"),
+            expected=1,
+        ),
+        Step("Why does it give way?", ("explain", risk, *asked, "--adversarial", found)),
+        Step(
+            "Make it harder, and prove it by the same test.",
+            ("harden", risk, *attacked, "--train", train, "--method", "feasible-rows", "--set", "rounds=3",
+             "--set", "attacked=400", "--save", hardened),
+        ),
+    )  # fmt: skip
 
 
 def tamper(model: str, copy: str) -> None:

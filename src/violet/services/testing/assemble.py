@@ -105,7 +105,7 @@ def _finished(campaign: Campaign) -> bool:
 
 def _troubles(arena: Arena) -> list[str]:
     """What went wrong in single attacks, each said once."""
-    found = []
+    found = list(arena.run.notes) if arena.run is not None else []
     for outcome in arena.outcomes:
         for error in outcome.summary().errors:
             found.append(f"{outcome.planned.name}: {error}")

@@ -157,7 +157,7 @@ def verified(target: Target, chunk: Chunk, raw: Array, result: AttackResult, uni
             found = (np.abs(flat - original.reshape(len(moved), -1)) > slack).sum(axis=1).astype(float)
     else:
         slack = TOLERANCE
-        found = np.asarray(result.distance[claimed], dtype=float)
+        found = _raw_distance(chunk, raw[claimed], chunk.x[claimed])
         if chunk.domain.schema is not None:
             from violet.targets.feasibility import Feasibility
 
@@ -167,6 +167,22 @@ def verified(target: Target, chunk: Chunk, raw: Array, result: AttackResult, uni
     fooled[claimed] = holds
     distance[claimed] = np.where(holds, found, np.inf)
     return fooled, distance
+
+
+def _raw_distance(chunk: Chunk, moved: Array, original: Array) -> Array:
+    """Changed features of a table (a one-hot group counts once), or changed words of a text, ``(m,)``."""
+    import numpy as np
+
+    from violet.targets.base import InputKind
+
+    if chunk.domain.kind is InputKind.TEXT:
+        from violet.attacks.text.distance import changed_words
+
+        return np.asarray(changed_words(original, moved), dtype=float)
+    from violet.targets.feasibility import Feasibility
+
+    assert chunk.domain.schema is not None, "the plan lets no attack on raw rows run without a schema"
+    return np.asarray(Feasibility(chunk.domain.schema).changed(original, moved), dtype=float)
 
 
 def _rounding(domain: InputDomain) -> float:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError, shell
-from violet.exercises.demo import Exhibit, Step, build, steps
+from violet.exercises.demo import Exhibit, Step, build, build_credit, steps
 from violet.faces.cli.main import entry
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Build a small model zoo, in which one file has been tampered with; scan it as you would scan your own
 models; then sign the good model, and let the gate decide about it, about its trojaned twin, and about a changed copy.
-The payload is harmless, and nothing loads it. Needs scikit-learn: pip install 'violet-mlsecops[demo]'"""
+Last, attack a model of credit risk, explain why it gives way, and harden it. The payload is harmless, and nothing loads
+it. Needs more than the base: pip install 'violet-mlsecops[demo]'"""
 
 EXAMPLES = """  violet demo
   violet demo --directory /tmp/zoo
@@ -24,7 +25,7 @@ EXAMPLES = """  violet demo
 
 exit codes: 0 everything came out as it should; 3 something did not"""
 
-MADE = ("zoo", "release.key", "release.key.pub", "violet.toml", "tampered")
+MADE = ("zoo", "release.key", "release.key.pub", "violet.toml", "tampered", "credit")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,6 +43,8 @@ def run(arguments: Namespace, _command_line: list[str]) -> int:
     zoo = os.path.join(directory, "zoo")
     print(f"Building a model zoo in {zoo} (seed {arguments.seed}) ...\n")
     print(_listing(build(zoo, arguments.seed)))
+    if not arguments.only_scan:
+        build_credit(os.path.join(directory, "credit"), arguments.seed)
     tour = steps(directory)[: 1 if arguments.only_scan else None]
     os.environ.setdefault("VIOLET_KEY_PASSPHRASE", secrets.token_urlsafe(18))
     wrong = [step for number, step in enumerate(tour, 1) if not _take(step, f"{number}/{len(tour)}")]
@@ -98,16 +101,22 @@ def _next_steps(zoo: str, page: str, only_scan: bool) -> str:
     told = "The trojan was found before anything loaded it, and exit code 1 would have stopped a pipeline."
     if not only_scan:
         told += "\nThe gate let through what is proven, and neither what is dangerous nor what was changed."
+        told += (
+            "\nThe model of credit risk gave way to whoever states other things; fitted again, it mostly withstands."
+        )
     good = shell.quote(os.path.join(zoo, "churn-forest.pkl"))
     public = shell.quote(os.path.join(os.path.dirname(zoo), "release.key.pub"))
     signed = f"  violet verify {good} --key {public}\n  violet attest verify {good} --trust {public}\n"
-    if only_scan:  # then nothing was signed
-        signed = ""
+    robustness = (
+        f"\n  open {os.path.join(os.path.dirname(page), 'credit', 'robustness.html')}   the test's, with its curves"
+    )
+    if only_scan:  # then nothing was signed, and nothing attacked
+        signed = robustness = ""
     return f"""
 {told}
 
 What to try next:
-  open {page}   the scan's report as a page
+  open {page}   the scan's report as a page{robustness}
   violet rules                          every rule, and: violet rules explain ID
 {signed}  violet fix {shell.quote(os.path.join(zoo, "perceptron.pt"))} --dry-run
   violet scan PATH                      your own models, and repositories

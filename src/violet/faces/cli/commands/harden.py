@@ -87,7 +87,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     attested = _attested(arguments, configuration)
     from violet.services.hardening.harden import harden
 
-    command = shell.join(["violet", *command_line])
+    command = shell.join(["violet", *_again(command_line, arguments.save)])
     with Interruptible() as interruption:
         try:
             hardened = harden(options, progress=Told(progress), stop=interruption.asked, command=command)
@@ -99,6 +99,13 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     if hardened.hardening.effect.value != "harder":
         return 1
     return 3 if hardened.hardening.after.partial else 0
+
+
+def _again(command_line: list[str], save: str) -> list[str]:
+    """The same once more. Nothing is overwritten, so the model goes to another file."""
+    stem, suffix = os.path.splitext(save)
+    other = f"{stem}-again{suffix}"
+    return [other if word == save else word.replace(f"--save={save}", f"--save={other}") for word in command_line]
 
 
 def _options(arguments: Namespace) -> HardenOptions:
