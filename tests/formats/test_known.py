@@ -214,4 +214,6 @@ def test_word_vectors() -> None:
 
 def test_dlib_networks() -> None:
     assert ids(b"\x01\x01\x01\x0closs_metric_\x01\x01" + bytes(range(256)), "recognition.dat") == ["dlib"]
+    shape = bytes.fromhex("010181888101034d38f1811d039fd6a4811903faa285811c03a192e4811903")
+    assert ids(shape, "shape_predictor.dat") == ["dlib"]
     assert "dlib" not in ids(b"\x01\x01" + bytes(range(256)), "other.dat")

@@ -49,9 +49,12 @@ def _word2vec(probe: Probe) -> Certainty:
 
 @begins(b"\x01")
 def _dlib(probe: Probe) -> Certainty:
-    """A version, and soon after it the name of a layer: each number and text with its length before it."""
+    """A version, and soon after it the name of a layer, or the extents of a matrix with a single column, which are
+    written as negative numbers: each number and text with its length before it."""
     import re
 
+    if re.match(rb"\x01\x01(?:\x81.|\x82..)\x81\x01[\x01-\x04]", probe.head, re.DOTALL) is not None:
+        return Certainty.CERTAIN if probe.suffix == ".dat" else Certainty.LIKELY
     layers = rb"\x01[\x04-\x20](?:loss_|con_?\d?|affine_|fc_|relu_|avg_pool_|max_pool_|input_rgb_)"
     return Certainty.CERTAIN if re.search(layers, probe.head[:256]) else Certainty.NO
 
@@ -212,7 +215,8 @@ MODELS = (
     known("torch7", "Torch 7 object", (".t7",), _torch7, executable=True),
     known("nemo", "NeMo archive", (".nemo",), _nemo, executable=True, rank=80),
     known("word2vec", "word2vec vectors", (".bin", ".w2v"), _word2vec, inert=True),
-    known("dlib", "dlib network", (".dat",), _dlib),
+    known("dlib", "dlib model", (".dat",), _dlib),
+    known("crfsuite", "CRFsuite model", (".crfsuite",), magic(b"lCRF")),
     known("fasttext", "fastText model", (".bin", ".ftz"), magic(b"\xba\x16\x4f\x2f")),
     known("faiss", "FAISS index", (".faiss",), _faiss),
     known("sentencepiece", "SentencePiece model", (".spm",), _sentencepiece),
