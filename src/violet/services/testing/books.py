@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-SMALLEST_CHUNK, LARGEST_CHUNK = 128, 512
-"""Rows of one task. Black boxes answer many rows for little more than one, so chunks are as large as two workers
-allow."""
+WHITE_BOX_ROWS, BLACK_BOX_ROWS = (128, 512), (256, 1024)
+"""Least and most rows of one task. Black boxes answer many rows for little more than one, so their chunks are
+larger."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,13 +82,14 @@ def spent(counts: Array) -> Spent:
     return Spent(float(np.mean(counts)), float(np.median(counts)), int(np.max(counts)))
 
 
-def chunks(rows: Array) -> list[Array]:
+def chunks(rows: Array, white_box: bool) -> list[Array]:
     """Split into tasks: the same whatever the number of workers is, so that results are, too."""
     import numpy as np
 
     if not len(rows):
         return []
-    size = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, -(-len(rows) // 2)))
+    least, most = WHITE_BOX_ROWS if white_box else BLACK_BOX_ROWS
+    size = min(most, max(least, -(-len(rows) // 2)))
     return [np.asarray(part) for part in np.array_split(rows, -(-len(rows) // size))]
 
 

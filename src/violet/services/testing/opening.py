@@ -29,6 +29,7 @@ def examine(spec: TargetSpec) -> tuple[str, Report | None]:
     """
     if not os.path.exists(spec.location):
         return "", None
+    from violet.defenses.defended import is_defended
     from violet.services.options import ScanOptions
     from violet.services.scan import scan
     from violet.targets.kinds import needs_trust
@@ -41,7 +42,7 @@ def examine(spec: TargetSpec) -> tuple[str, Report | None]:
     if worst:
         what = worst[0].message if not worst[0].evidence else f"{worst[0].message} {worst[0].evidence}"
         raise CondemnedError(f"{spec.location} is not loaded, because its scan condemns it: {what}", again)
-    if needs_trust(spec) and not spec.trust:
+    if not is_defended(spec.location) and needs_trust(spec) and not spec.trust:
         calls = "; ".join(dict.fromkeys(f.message for f in report.findings)) or "it is a pickle, and loading it runs it"
         raise UsageError(
             f"Loading {spec.location} runs what is in it: {calls}.",

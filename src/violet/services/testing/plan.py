@@ -24,7 +24,9 @@ CASCADE = (
     "gradient/fab-t",
     "scores/random-search",
     "scores/square",
+    "scores/simba",
     "decisions/rays",
+    "decisions/surfree",
     "decisions/hopskipjump",
     "transfer/surrogate",
     "tabular/feasible-search",
@@ -35,11 +37,18 @@ CASCADE = (
 """One after the other on what still stands, cheap ones first. The first four with ``scores/square`` are AutoAttack's
 (Croce and Hein 2020, section 6)."""
 
-BESIDE_GRADIENTS = ("scores/random-search", "decisions/rays", "decisions/hopskipjump", "transfer/surrogate")
+BESIDE_GRADIENTS = (
+    "scores/random-search",
+    "scores/simba",
+    "decisions/rays",
+    "decisions/surfree",
+    "decisions/hopskipjump",
+    "transfer/surrogate",
+)
 """Left out of the cascade where there are gradients: they are asked on the probes, to see whether gradients mislead."""
 
-QUICK = ("gradient/fgsm", "gradient/pgd", "scores/random-search", "decisions/rays", "tabular/feasible-search",
-         "text/word-substitution")  # fmt: skip
+QUICK = ("gradient/fgsm", "gradient/pgd", "scores/random-search", "decisions/rays", "decisions/surfree",
+         "tabular/feasible-search", "text/word-substitution")  # fmt: skip
 WHITE_BOX = ("gradient/fgsm", "gradient/pgd", "gradient/apgd-ce")
 BLACK_BOX = ("scores/square", "scores/random-search", "decisions/hopskipjump", "transfer/surrogate")
 OTHERS = ("tabular/feasible-search", "tabular/feasible-decisions", "text/word-substitution", "text/character-edits")
@@ -181,7 +190,7 @@ class _Chooser:
 
     def curve(self) -> list[Planned]:
         """The same attack over a grid of radii, the last of which must break everything."""
-        for name in ("gradient/pgd", "scores/random-search", "scores/square", "decisions/rays", *OTHERS):
+        for name in ("gradient/pgd", "scores/random-search", "decisions/rays", "decisions/surfree", *OTHERS):
             attack = attacks().get(name)
             if attack is None or self.obstacle(attack.attack):
                 continue
@@ -196,7 +205,13 @@ class _Chooser:
         """An attack that makes the distance as small as it can: the whole curve at once."""
         from dataclasses import replace
 
-        for name in ("gradient/fmn", "decisions/hopskipjump", "tabular/feasible-decisions", "scores/square"):
+        for name in (
+            "gradient/fab-t",
+            "gradient/fmn",
+            "scores/random-search",
+            "decisions/hopskipjump",
+            "tabular/feasible-decisions",
+        ):
             entry = attacks().get(name)
             if entry is not None and entry.attack.minimal and not self.obstacle(entry.attack):
                 return [replace(p, goal=Goal.SMALLEST) for p in self.all("smallest", (name,), label="smallest")]

@@ -83,7 +83,7 @@ class Arena:
         parts: list[list[tuple[Array, ChunkResult]]] = [[] for _ in plans]
         errors: list[list[str]] = [[] for _ in plans]
         for at, (planned, rows) in enumerate(plans):
-            for number, part in enumerate(chunks(rows)):
+            for number, part in enumerate(chunks(rows, planned.attack.startswith("gradient/"))):
                 seed = seed_of(self.options.seed, planned.attack, planned.label, planned.role, number)
                 kept = self._kept(planned, part, seed)
                 if kept is not None:
