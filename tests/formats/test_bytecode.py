@@ -89,6 +89,14 @@ def test_indices_beyond_their_tables_are_of_no_version() -> None:
     assert not uses_of(code).beyond
 
 
+def test_the_first_index_beyond_is_beyond() -> None:
+    code = of(lambda x: x + "suffix")
+    load, local = min(instructions(HERE).constants), min(instructions(HERE).loads)
+    for op, length in ((load, len(code.constants)), (local, code.fast)):
+        assert uses_of(changed(code, bytes((op, length - 1)) + code.bytecode)).versions
+        assert uses_of(changed(code, bytes((op, length)) + code.bytecode)).beyond
+
+
 def test_unknown_instructions_and_misplaced_caches_are_of_no_version() -> None:
     code = of(lambda x: x + 1)
     assert not uses_of(changed(code, b"\xff\x00" + code.bytecode)).versions

@@ -65,7 +65,7 @@ def test_code_that_only_computes_is_low(tmp_path: Path) -> None:
         ("MEDIUM", "os.remove", "import os\nf = lambda x: os.remove(x)"),
         ("MEDIUM", "open", "f = lambda x: open(x)"),
         ("MEDIUM", ".tofile", "f = lambda x: x.tofile('a')"),
-        ("MEDIUM", ".tofile", "def f(x):\n    x.tofile = 1\n    return x.y.tofile('a')"),
+        ("MEDIUM", ".tofile", "def f(x):\n    x.tofile = 1\n    return x.tofile('a')"),
         ("MEDIUM", "'to_pickle'", "f = lambda x: x.agg('to_pickle')"),
         ("MEDIUM", "getattr", "f = lambda x: getattr(x, 'y')"),
         ("MEDIUM", "helper", "f = lambda x: helper(x)"),

@@ -395,3 +395,39 @@ def test_generated_argument_parsers_are_told_from_others() -> None:
         assert not is_generated_argument_parser(template.replace("loc=0", "loc=print(1)"))
     assert not is_generated_argument_parser("")
     assert not is_generated_argument_parser("import os\n" + template)
+
+
+def test_modules_that_act_are_objects_with_methods_of_choice() -> None:
+    """``operator.methodcaller`` is not trusted, but what a trusted function calls ``x.copy()`` on may be ``shutil``."""
+    from violet.formats.pickle.reach import reaches
+    from violet.formats.pickle.values import Call, Global, Module
+
+    squeeze = Global("numpy", "squeeze", 0, Entry(Trust.CALL))
+    assert reaches(squeeze, (Module("shutil", 0),))
+    assert reaches(squeeze, ([Module("os", 0)],))
+    assert not reaches(squeeze, (Module("numpy", 0),))
+    assert not reaches(squeeze, (Call("REDUCE", "call", squeeze, (), 0),))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "imported", "trusted"),
+    [
+        ("cloudpickle.cloudpickle", "subimport", "numpy", True),
+        ("cloudpickle.cloudpickle", "subimport", "os", True),
+        ("cloudpickle.cloudpickle", "subimport", "torch.nn.functional", True),
+        ("cloudpickle.cloudpickle", "subimport", "torch.nn", True),
+        ("cloudpickle.cloudpickle", "subimport", "subprocess", False),
+        ("cloudpickle.cloudpickle", "subimport", "antigravity", False),
+        ("dill._dill", "_import_module", "math", True),
+        ("dill._dill", "_import_module", "torch.load", False),
+        ("dill._dill", "_import_module", "os.system", False),
+    ],
+)
+def test_modules_that_carried_code_refers_to(module: str, name: str, imported: str, trusted: bool) -> None:
+    from violet.formats.pickle.conditions import CALL_CONDITIONS
+    from violet.formats.pickle.values import Call, Global
+
+    entry = lookup(module, name)
+    assert entry is not None
+    made = Call("REDUCE", "call", Global(module, name, 0, entry), (imported,), 0)
+    assert CALL_CONDITIONS[entry.condition](made) is trusted
