@@ -53,7 +53,19 @@ def steps(directory: str) -> tuple[Step, ...]:
         )
     )
     asked = ("--data", holdout, "--schema", schema, "--isolated")
-    attacked = (*asked, "--threat", "feasible:2", "--suite", "quick", "--samples", "100", "--probes", "48")
+    attacked = (
+        *asked,
+        "--threat",
+        "feasible:2",
+        "--suite",
+        "quick",
+        "--samples",
+        "100",
+        "--probes",
+        "48",
+        "--jobs",
+        "1",
+    )
     return (
         Step(
             "Which of these files would do harm when loaded?",

@@ -16,7 +16,17 @@ from typing import Any
 
 from violet.provenance.predicates.resource import Fields, PredicateError, Resource
 
-RELATIONS = ("conversion", "quantisation", "adapter", "merge", "fine-tune", "distillation", "repair", "copy", "hardening")
+RELATIONS = (
+    "conversion",
+    "quantisation",
+    "adapter",
+    "merge",
+    "fine-tune",
+    "distillation",
+    "repair",
+    "copy",
+    "hardening",
+)
 
 
 @dataclass(frozen=True, slots=True)
