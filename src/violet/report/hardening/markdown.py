@@ -18,7 +18,7 @@ def render(view: HardeningView) -> str:
         "",
         f"**{known.effect.value}.** {_cell(known.verdict)}",
         "",
-        f"`{known.method}` on `{_code(known.parent)}`, seed {known.seed}.",
+        f"By {known.method} from {_cell(known.parent)}, seed {known.seed}.",
         "",
         "| | before | after | change |",
         "|---|---|---|---|",
@@ -37,7 +37,3 @@ def _cell(text: str) -> str:
     for sign in "\\`*_[]<>|":
         made = made.replace(sign, "\\" + sign)
     return made
-
-
-def _code(text: str) -> str:
-    return visible(text).replace("`", "'")

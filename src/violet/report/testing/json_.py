@@ -34,9 +34,15 @@ def render(test: EvasionTest, view: View) -> str:
 
 def document(test: EvasionTest, view: View) -> dict[str, Any]:
     """The top-level object; every list is in the order of the test."""
-    made = plain(test)
-    made["moved"] = [{"feature": json_text(name), "share": plain(share)} for name, share in test.moved]
-    return {"schema": SCHEMA, "test": made, "report": report_document(view)}
+    return {"schema": SCHEMA, "test": test_object(test), "report": report_document(view)}
+
+
+def test_object(test: EvasionTest) -> dict[str, Any]:
+    """The test alone, as it stands in this document and in those of hardenings."""
+    made: dict[str, Any] = plain(test)
+    for name in ("moved", "relied"):
+        made[name] = [{"feature": json_text(feature), "share": plain(share)} for feature, share in getattr(test, name)]
+    return made
 
 
 @cache

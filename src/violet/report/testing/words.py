@@ -392,15 +392,22 @@ def _denial(test: EvasionTest) -> Section:
 
 
 def _moved(test: EvasionTest) -> Section:
-    rows = tuple((visible(name), _percent(share)) for name, share in test.moved[:MOVED_SHOWN])
+    relied = dict(test.relied)
+    rows = tuple(
+        (visible(name), _percent(share), *((_percent(relied.get(name, 0.0)),) if relied else ()))
+        for name, share in test.moved[:MOVED_SHOWN]
+    )
     left = len(test.moved) - len(rows)
+    head = ("Feature", "Moved", "Relied on") if relied else ("Feature", "Moved")
+    lead = "By how often and how far: what an attacker reaches for"
+    beside = f", beside what the model relies on ({visible(test.relied_by)})." if relied else "."
     return Section(
         "moved",
         "Features that attacks moved",
-        "By how often and how far: what an attacker reaches for.",
-        ("Feature", "Share"),
+        lead + beside,
+        head,
         rows,
-        numbers=(1,),
+        numbers=tuple(range(1, len(head))),
         after=f"{_count(left, 'more feature')} in the JSON report." if left > 0 else "",
     )
 
