@@ -15,7 +15,7 @@ CODE := src tests tools $(wildcard benchmarks)
 .PHONY: help demo test check bench docs fuzz build clean
 
 help:
-	@echo "make demo    install Violet, build a small model zoo with a trojan in it, and scan it"
+	@echo "make demo    install Violet, and take a tour: scan a trojan, sign, gate, attack a model, harden it"
 	@echo "make test    run the tests (TORCH=1: with torch as well, which is large)"
 	@echo "make check   style, types, import contracts, generated documentation"
 	@echo "make bench   measure Violet beside its peers"
@@ -60,13 +60,14 @@ docs: $(FULL)
 	$(BIN)/python tools/checks/index.py
 	$(BIN)/python tools/docs/generate.py
 
-bench: $(FULL)
+bench: $(FULL) $(WITH_TORCH)
 	$(BIN)/python benchmarks/scan.py $(ARGS)
 	$(BIN)/python benchmarks/realworld.py
 	$(BIN)/python benchmarks/hash.py
 	$(BIN)/python benchmarks/dataset.py
 	$(BIN)/python benchmarks/lineage.py
 	$(BIN)/python benchmarks/vulnerabilities.py
+	$(BIN)/python benchmarks/evasion.py
 
 fuzz: $(FULL)
 	$(BIN)/python -m pip install --quiet atheris

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from violet.exercises.demo import build_credit
 from violet.faces.cli.main import entry
 
-TEST = ("--suite", "quick", "--samples", "60", "--probes", "32", "--jobs", "1", "--isolated", "--no-progress")
+TEST = ("--suite", "quick", "--samples", "50", "--probes", "24", "--jobs", "1", "--isolated", "--no-progress")
 
 NET = """
 from torch import nn, manual_seed
@@ -67,7 +67,7 @@ def test_trees_that_are_fitted_with_feasible_rows_become_harder(
     credit = ("--data", "credit/holdout.csv", "--train", "credit/train.csv", "--schema", "credit/credit.toml")
     found = hardened(
         capsys, "credit/risk.skops", *credit, "--threat", "feasible:2", "--method", "feasible-rows",
-        "--save", "hard.skops", "--set", "rounds=2", "--set", "attacked=300", code=0,
+        "--save", "hard.skops", "--set", "rounds=2", "--set", "attacked=300", "--max-clean-loss", "0.1", code=0,
     )  # fmt: skip
     assert found["effect"] == "harder"
     assert found["robust"]["gained"] > found["robust"]["lost"]
@@ -140,7 +140,7 @@ def test_rounded_inputs_are_called_a_mask(
 def test_smoothing_is_judged_by_its_certificate_and_tested_as_any_model(capsys: pytest.CaptureFixture[str]) -> None:
     found = hardened(
         capsys, "linear.skops", "--data", "holdout.npz", "--threat", "l2:0.2", "--method", "smoothing",
-        "--set", "sigma=0.15", "--set", "votes=20", "--save", "smooth.json", code=1,
+        "--set", "sigma=0.15", "--set", "votes=8", "--save", "smooth.json", code=1,
     )  # fmt: skip
     certificate = found["certificate"]
     values = [point["accuracy"]["value"] for point in certificate["points"]]

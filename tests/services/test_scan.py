@@ -84,7 +84,7 @@ def test_unreadable_files_fail(zoo: Path) -> None:
 def test_memory_and_time_limits_become_findings(zoo: Path) -> None:
     """A pickle that is a long loop's worth of work gets a limit it cannot keep."""
     (zoo / "long.pkl").write_bytes(b"(" + b"N0" * 8_000_000 + b"N.")
-    report = scan(options(zoo / "long.pkl", zoo / "evil.pkl", timeout=0.05))
+    report = scan(options(zoo / "long.pkl", zoo / "evil.pkl", timeout=0.4))
     deaths = {f.logical_path: f for f in report.findings if f.rule == "artifact/worker-death"}
     assert set(deaths) == {"long.pkl"}
     assert deaths["long.pkl"].severity is Severity.HIGH

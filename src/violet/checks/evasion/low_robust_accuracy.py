@@ -14,7 +14,7 @@ cost.
 A classifier of digits with 97 % accuracy, of which 3 % are left when every pixel may change by 0.1.
 
 ## Fix
-Train on adversarial examples, or certify a radius: `violet harden MODEL --data DATA` does either, and runs this
+Train on adversarial examples, or certify a radius: violet harden does either, and makes this
 test again. Where that costs too much accuracy, limit who may ask, how often, and what is answered.
 """
 

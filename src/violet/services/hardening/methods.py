@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CERTIFY_ROWS = 500
 CERTIFY_VOTES, CERTIFY_ALPHA = 1000, 0.001
+TRAINING_QUERIES = 500
+"""A row, in the rounds of training on feasible rows: the test afterwards asks more."""
 RADII = 9
 """Points of the certified curve."""
 
@@ -214,7 +216,7 @@ def _refitted(bench: Bench) -> Made:
                 x=domain.to_unit(x[right]) if unit else x[right],
                 y=y[right],
                 threat=threat,
-                budget=Budget(entry.attack.queries),
+                budget=Budget(min(entry.attack.queries, TRAINING_QUERIES)),
                 seed=seed_of(bench.seed, "harden", number),
                 clock=Clock(),
                 pool=domain.to_unit(x[:512]) if unit else x[:512],

@@ -38,7 +38,7 @@ METHODS = (
         "feasible-rows",
         "fit trees and other estimators again, with rows that fooled them",
         True,
-        (("rounds", 5), ("attacked", 1000)),
+        (("rounds", 4), ("attacked", 500)),
     ),
     Method(
         "smoothing",
