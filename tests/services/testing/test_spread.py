@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def tested(place: Path, **fields: Any) -> EvasionOutcome:
+def result(place: Path, **fields: Any) -> EvasionOutcome:
     known: dict[str, Any] = {"suite": "quick", "samples": 500, "probes": 64, "queries": 200, "budget": 300.0}
     options = RobustnessOptions(
         TargetSpec(str(place / "digits.skops")),
@@ -44,7 +44,7 @@ def tested(place: Path, **fields: Any) -> EvasionOutcome:
 
 @pytest.fixture(scope="module")
 def alone(place: Path) -> EvasionOutcome:
-    return tested(place, jobs=1)
+    return result(place, jobs=1)
 
 
 def same(one: EvasionOutcome, other: EvasionOutcome) -> bool:
@@ -57,7 +57,7 @@ def same(one: EvasionOutcome, other: EvasionOutcome) -> bool:
 
 def test_processes_say_the_same(place: Path, alone: EvasionOutcome) -> None:
     assert not alone.test.partial
-    assert same(alone, tested(place, jobs=2))
+    assert same(alone, result(place, jobs=2))
 
 
 @pytest.fixture(scope="module")

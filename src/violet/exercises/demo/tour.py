@@ -89,7 +89,7 @@ def steps(directory: str) -> tuple[Step, ...]:
         ),
         Step(
             "A model of credit risk: what if an applicant changes two things that he states?",
-            ("test", risk, *attacked, "--save-adversarial", found, "--output", page, "--format", "console"),
+            ("test", risk, *attacked, "--save-adversarial", found, "--output", page),
             expected=1,
         ),
         Step("Why does it give way?", ("explain", risk, *asked, "--adversarial", found)),

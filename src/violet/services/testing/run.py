@@ -121,9 +121,8 @@ class Arena:
                 left -= 1
                 yield Task(str(number), FUNCTION, (self._chunk(plans[at][0], part, seed, seconds),))
 
-        for task, answer in run_tasks(
-            tasks(), engine=self.options.engine, jobs=self.options.jobs, stopped=self.stopped
-        ):
+        engine = self.engine or self.options.engine
+        for task, answer in run_tasks(tasks(), engine=engine, jobs=self.options.jobs, stopped=self._gone):
             at, part, seed = waiting[int(task.key)]
             self.done += 1
             self._tell(plans[at][0].name)
