@@ -251,6 +251,8 @@ class EvasionTest:
     denial: tuple[DenialResult, ...] = ()
     moved: tuple[tuple[str, float], ...] = ()
     """Features by how often, weighted by how far, attacks moved them (shares that add up to 1)."""
+    kind: str = ""
+    """Of the inputs: ``image``, ``table``, ``text`` or ``vector``."""
     relied: tuple[tuple[str, float], ...] = ()
     """Features by how much the model relies on them (shares that add up to 1), by ``relied_by``, a method's name."""
     relied_by: str = ""

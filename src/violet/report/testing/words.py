@@ -106,7 +106,7 @@ def plain(test: EvasionTest) -> str:
     """The whole result in one paragraph, for people who are not in machine learning."""
     right = test.clean.hits
     asked = f"{test.subject} was asked about {_count(test.samples, 'example')} whose right answer is known"
-    played = f"Violet then played an attacker who may {allowed(test.threat)}"
+    played = f"Violet then played an attacker who may {allowed(test.threat, test.kind)}"
     said = [
         f"{asked}, and got {_share(test.clean)} right.",
         f"{played}, and searched for such changes that turn a right answer into a wrong one.",
@@ -135,18 +135,20 @@ def plain(test: EvasionTest) -> str:
     return visible(" ".join(said))
 
 
-def allowed(threat: Threat) -> str:
-    """What the attacker may do, after "may"."""
+def allowed(threat: Threat, kind: str = "") -> str:
+    """What the attacker may do to inputs of this kind, after "may"."""
     eps = threat.eps
     if threat.norm is Norm.LINF:
         return f"change every number of an input by at most {_percent(eps)} of its range"
     if threat.norm is Norm.L0:
+        if kind == "text":
+            return f"change at most {_count(int(eps), 'word')} of a text"
         return f"change at most {_count(int(eps), 'number')} of an input, by any amount"
     if threat.norm is Norm.FEASIBLE:
         most = "an input" if math.isinf(eps) else f"at most {_count(int(eps), 'feature')} of an input"
         return f"change {most} in any way that the description of the table allows"
-    kind = "in a straight line (L2)" if threat.norm is Norm.L2 else "in sum (L1)"
-    return f"move an input by at most {eps:g} {kind}, where each number counts by its share of its range"
+    how = "in a straight line (L2)" if threat.norm is Norm.L2 else "in sum (L1)"
+    return f"move an input by at most {eps:g} {how}, where each number counts by its share of its range"
 
 
 def sections(test: EvasionTest, *, brief: bool = False) -> list[Section]:

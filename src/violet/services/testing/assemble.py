@@ -82,6 +82,7 @@ def assemble(
         transfers=(*_surrogates(campaign), *transfers),
         denial=denial,
         moved=_moved(arena),
+        kind=arena.target.domain.kind.value,
         relied=reliance[1],
         relied_by=reliance[0],
         restrictions=limits,

@@ -219,7 +219,10 @@ class _Chooser:
 
 
 def radii(threat: Threat, target: Target) -> tuple[Threat, ...]:
-    """A grid around the radius, up to one with which any input can be made any other."""
+    """A grid around the radius, up to one with which any input can be made any other. Of texts there is no such radius:
+    edits and synonyms do not lead everywhere."""
+    if target.domain.kind is InputKind.TEXT:
+        return tuple(Threat(threat.norm, eps) for eps in sorted({1.0, 2.0, 3.0, 5.0, threat.eps, 2 * threat.eps}))
     size = 1
     for side in target.domain.shape:
         size *= side

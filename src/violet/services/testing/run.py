@@ -218,7 +218,7 @@ def run_campaign(arena: Arena, unsteady: tuple[str, ...]) -> Campaign:
     import numpy as np
 
     from violet.domain.robustness import Believed
-    from violet.targets.base import Offers
+    from violet.targets.base import InputKind, Offers
 
     plan = make_plan(arena.options, arena.target)
     generator = np.random.default_rng(seed_of(arena.options.seed, "probes"))
@@ -245,7 +245,8 @@ def run_campaign(arena: Arena, unsteady: tuple[str, ...]) -> Campaign:
         white_box=white,
         classes=arena.target.classes,
         unsteady=unsteady,
-        immutable=schema is not None and any(f.direction.value != "any" for f in schema.features),
+        immutable=arena.target.domain.kind is InputKind.TEXT
+        or (schema is not None and any(f.direction.value != "any" for f in schema.features)),
     )
     sanity = sanity_checks(evidence)
     adaptive: tuple[Outcome, ...] = ()
