@@ -23,7 +23,7 @@ from violet.services.gate.context import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from violet.domain.provenance import Attestation, Evidence
     from violet.services.gate.gather import Gathered, Request
@@ -45,21 +45,39 @@ def attested(request: Request, evidence: Evidence) -> tuple[list[Believed], tupl
     """The signed reports that the policy lets stand for a scan, and why others do not."""
     if not request.settings.trust_attested_scans:
         return [], ()
+    wanted = (DEEP,) if request.settings.deep_scan else (SHALLOW, DEEP)
+    return read_reports(
+        request,
+        evidence,
+        about=lambda check: check in (SHALLOW, DEEP),
+        unfit=lambda check: "" if check in wanted else "of a scan that did not read all content",
+        what="a scan",
+    )
+
+
+def read_reports(
+    request: Request,
+    evidence: Evidence,
+    about: Callable[[str], bool],
+    unfit: Callable[[str], str] = lambda check: "",
+    what: str = "a scan",
+) -> tuple[list[Believed], tuple[str, ...]]:
+    """The signed reports that answer a question ``about`` which somebody asked, as old as the policy allows; and why
+    others do not stand for it."""
     from violet.provenance.statement import short_name
     from violet.services.attest import report_from
 
     oldest = datetime.timedelta(days=request.settings.max_scan_age_days)
-    wanted = (DEEP,) if request.settings.deep_scan else (SHALLOW, DEEP)
     believed: list[Believed] = []
     problems: list[str] = []
     for attestation in evidence.attestations:
-        if attestation.check not in (SHALLOW, DEEP):
+        if not about(attestation.check):
             continue
         kind = short_name(attestation.statement.predicate_type)
         if kind != "test-result":  # who may say something else may not say it under this name
-            problems.append(f"{attestation.path} is of the type {kind}, and no report of a scan.")
-        elif attestation.check not in wanted:
-            problems.append(f"{attestation.path} is of a scan that did not read all content.")
+            problems.append(f"{attestation.path} is of the type {kind}, and no report of {what}.")
+        elif why := unfit(attestation.check):
+            problems.append(f"{attestation.path} is {why}.")
         elif attestation.issued is None:
             problems.append(f"{attestation.path} does not say when it was made.")
         elif age(attestation.issued, request.now) > oldest:

@@ -3,15 +3,15 @@ counts."""
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from violet.domain import VioletError
 from violet.domain.gate import MissingEvidence
-from violet.services.gate.context import age, finding_entry, text
+from violet.services.gate.context import finding_entry, text
 
 if TYPE_CHECKING:
+    import datetime
+
     from violet.domain import Report
     from violet.domain.provenance import Attestation, Evidence
     from violet.services.gate.gather import Gathered, Request
@@ -28,38 +28,19 @@ _FIGURES = {
 
 def tested(request: Request, evidence: Evidence) -> Gathered:
     """All tests that a trusted signer signed about this content, as old as the policy allows."""
-    from violet.provenance.statement import short_name
-    from violet.services.attest import report_from
     from violet.services.gate.gather import Gathered, attestation_item
+    from violet.services.gate.reports import read_reports
 
-    oldest = datetime.timedelta(days=request.settings.max_scan_age_days)
-    entries: list[dict[str, Any]] = []
-    items = []
-    problems: list[str] = []
-    for attestation in evidence.attestations:
-        if not attestation.check.startswith(CHECK):
-            continue
-        kind = short_name(attestation.statement.predicate_type)
-        if kind != "test-result":
-            problems.append(f"{attestation.path} is of the type {kind}, and no report of a test.")
-        elif attestation.issued is None:
-            problems.append(f"{attestation.path} does not say when it was made.")
-        elif age(attestation.issued, request.now) > oldest:
-            days = age(attestation.issued, request.now).days
-            problems.append(f"{attestation.path} is {days} days old, and {oldest.days} are allowed.")
-        else:
-            try:
-                report = report_from(attestation, request.stores)
-            except VioletError as error:
-                problems.append(error.what)
-                continue
-            entries.append(_entry(attestation, report, age(attestation.issued, request.now)))
-            items.append(replace(attestation_item(attestation), kind="test"))
-    if entries:
-        return Gathered({"tests": entries}, tuple(items), problems=tuple(problems))
+    believed, problems = read_reports(
+        request, evidence, about=lambda check: check.startswith(CHECK), what="a test of robustness"
+    )
+    if believed:
+        entries = [_entry(one.attestation, one.report, one.age) for one in believed]
+        items = tuple(replace(attestation_item(one.attestation), kind="test") for one in believed)
+        return Gathered({"tests": entries}, items, problems=problems)
     reason = " ".join(("There is no signed report of a test of robustness that can be believed.", *problems))
     fix = f"violet test {request.shown} --data DATA --threat THREAT --attest --key KEY"
-    return Gathered(missing=MissingEvidence("tests", reason, fix), problems=tuple(problems))
+    return Gathered(missing=MissingEvidence("tests", reason, fix), problems=problems)
 
 
 def _entry(attestation: Attestation, report: Report, since: datetime.timedelta) -> dict[str, Any]:

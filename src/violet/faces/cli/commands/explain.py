@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from violet.domain import Severity, UsageError
+from violet.domain import UsageError
 from violet.domain.robustness import Threat
 from violet.faces.cli.model_arguments import add_data_arguments, add_target_arguments, data_of, target_of
-from violet.faces.cli.output import Plan, add_report_arguments, plan, terminal_width, use_color, write_text
+from violet.faces.cli.output import add_report_arguments, plan
 from violet.faces.cli.progress import Progress
+from violet.faces.cli.shown import again, show
 from violet.services.configuration import Configuration, load, policy
 from violet.services.explaining.options import ExplainOptions
 from violet.services.judgement import judge, waivers_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Mapping
 
-    from violet.domain import Decision, Report, Rule
-    from violet.domain.explanation import Explanation
     from violet.policy import Policy
 
 FORMATS = ("console", "json", "sarif", "junit", "markdown", "html")
@@ -94,7 +90,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     outputs = plan(arguments.format or "", arguments.output, arguments.quiet)
     options = _options(arguments)
     rules = _policy(arguments, configuration)
-    command = _again(command_line)
+    command = again(command_line, ("--output", "--format", "--color"), ("--quiet", "--no-progress"))
     progress = Progress(not arguments.no_progress)
     from violet.services.explaining.explain import explain
 
@@ -103,7 +99,10 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     finally:
         progress.close()
     report, decision = judge(explained.report, rules, waivers_of(configuration))
-    _show(explained.explanation, report, decision, rules, outputs, arguments)
+    from violet.report.explaining import render_explanation
+
+    found = explained.explanation
+    show(report, decision, rules, outputs, arguments, command, lambda view, fmt: render_explanation(found, view, fmt))
     return decision.exit_code
 
 
@@ -139,58 +138,3 @@ def _policy(arguments: Namespace, configuration: Configuration) -> Policy:
         return policy(configuration, arguments.fail_on)
     except ValueError as error:
         raise UsageError(f"--fail-on: {error}.") from error
-
-
-def _again(command_line: list[str]) -> str:
-    """The command that reproduces the figures: without what only says where reports go."""
-    from violet.domain import shell
-
-    dropped, alone = {"--output", "--format", "--color"}, {"--quiet", "--no-progress"}
-    kept: list[str] = []
-    skip = False
-    for word in command_line:
-        name, equals, _ = word.partition("=")
-        if skip:
-            skip = False
-        elif name in dropped:
-            skip = not equals
-        elif word not in alone:
-            kept.append(word)
-    return shell.join(["violet", *kept])
-
-
-def _show(
-    explanation: Explanation,
-    report: Report,
-    decision: Decision,
-    rules: Policy,
-    outputs: Plan,
-    arguments: Namespace,
-) -> None:
-    from violet.report import View, render
-    from violet.report.explaining import render_explanation
-
-    known: Mapping[str, Rule] = {}
-    texts: Mapping[str, str] = {}
-    if findings := (*report.findings, *report.accepted):
-        from violet.services.catalogue import help_for
-
-        known, texts = help_for(finding.rule for finding in findings)
-    view = View(
-        report=report,
-        decision=decision,
-        rules=known,
-        rule_help=texts,
-        command_line=explanation.command,
-        fail_on=rules.fail_on if rules.fail_on is not None else Severity.CRITICAL,
-    )
-
-    def text(view: View, fmt: str) -> str:
-        return render(view, fmt) if fmt in ("sarif", "junit") else render_explanation(explanation, view, fmt)
-
-    for path, fmt in outputs.files:
-        write_text(path, text(view, fmt))
-    if outputs.standard:
-        if outputs.standard == "console":
-            view = replace(view, width=terminal_width(), color=use_color(arguments.color))
-        sys.stdout.write(text(view, outputs.standard))

@@ -6,26 +6,23 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from violet.domain import Severity, UsageError
+from violet.domain import UsageError
 from violet.domain.robustness import Threat
 from violet.faces.cli.model_arguments import add_data_arguments, add_target_arguments, data_of, target_of
-from violet.faces.cli.output import Plan, add_report_arguments, plan, terminal_width, use_color, write_text
+from violet.faces.cli.output import add_report_arguments, plan
 from violet.faces.cli.progress import Progress
+from violet.faces.cli.shown import again, show
 from violet.services.configuration import Configuration, load, policy
 from violet.services.judgement import judge, waivers_of
 from violet.services.testing.options import SUITES, RobustnessOptions, parse_duration
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Mapping
     from types import FrameType
 
-    from violet.domain import Decision, Report, Rule
     from violet.policy import Policy
-    from violet.services.testing.evasion import EvasionOutcome
 
 FORMATS = ("console", "json", "sarif", "junit", "markdown", "html")
 
@@ -114,7 +111,9 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     report, decision = judge(tested.report, rules, waivers_of(configuration))
     if attested is not None:
         attested.leave(report, decision, rules, str(options.threat))
-    _show(tested, report, decision, rules, outputs, arguments, command)
+    from violet.report.testing import render_test
+
+    show(report, decision, rules, outputs, arguments, command, lambda view, fmt: render_test(tested.test, view, fmt))
     if interruption.happened:
         print("violet: interrupted; the report is of what was reached until then", file=sys.stderr)
     return decision.exit_code
@@ -226,57 +225,5 @@ def _attested(arguments: Namespace, configuration: Configuration, progress: Prog
 
 
 def _again(command_line: list[str]) -> str:
-    """The command that reproduces the figures: without what only says where reports go, or where work is kept."""
-    from violet.domain import shell
-
-    dropped = {"--output", "--format", "--run", "--save-adversarial", "--color", "--key", "--expires", "--jobs"}
-    alone = {"--quiet", "--no-progress", "--resume", "--attest"}
-    kept: list[str] = []
-    skip = False
-    for word in command_line:
-        name, equals, _ = word.partition("=")
-        if skip:
-            skip = False
-        elif name in dropped:
-            skip = not equals
-        elif word not in alone:
-            kept.append(word)
-    return shell.join(["violet", *kept])
-
-
-def _show(
-    tested: EvasionOutcome,
-    report: Report,
-    decision: Decision,
-    rules: Policy,
-    outputs: Plan,
-    arguments: Namespace,
-    command: str,
-) -> None:
-    from violet.report import View, render
-    from violet.report.testing import render_test
-
-    known: Mapping[str, Rule] = {}
-    texts: Mapping[str, str] = {}
-    if findings := (*report.findings, *report.accepted):
-        from violet.services.catalogue import help_for
-
-        known, texts = help_for(finding.rule for finding in findings)
-    view = View(
-        report=report,
-        decision=decision,
-        rules=known,
-        rule_help=texts,
-        command_line=command,
-        fail_on=rules.fail_on if rules.fail_on is not None else Severity.CRITICAL,
-    )
-
-    def text(view: View, fmt: str) -> str:
-        return render(view, fmt) if fmt in ("sarif", "junit") else render_test(tested.test, view, fmt)
-
-    for path, fmt in outputs.files:
-        write_text(path, text(view, fmt))
-    if outputs.standard:
-        if outputs.standard == "console":
-            view = replace(view, width=terminal_width(), color=use_color(arguments.color))
-        sys.stdout.write(text(view, outputs.standard))
+    with_value = ("--output", "--format", "--run", "--save-adversarial", "--color", "--key", "--expires", "--jobs")
+    return again(command_line, with_value, ("--quiet", "--no-progress", "--resume", "--attest"))
