@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -15,5 +15,6 @@ if TYPE_CHECKING:
 
 def open_model(opening: Opening) -> Target:
     """Raises ``TargetError`` where the module does not take the domain's rows."""
-    module = torch.jit.load(opening.spec.location, map_location=opening.option("device", "cpu"))  # type: ignore[no-untyped-call]
+    untyped: Any = torch.jit
+    module = untyped.load(opening.spec.location, map_location=opening.option("device", "cpu"))
     return adopt_module(module, opening)
