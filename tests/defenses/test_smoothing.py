@@ -76,3 +76,36 @@ def test_no_attack_breaks_a_certified_radius(points: Any) -> None:
         moved = points[rows] + unit * found.radius[rows][:, None] * 0.999
         exact = norm.cdf((moved - 0.5) @ WEIGHTS / SIGMA) > 0.5  # what infinitely many votes answer
         assert (exact.astype(int) == found.labels[rows]).all()
+
+
+@pytest.mark.parametrize("name", ["decisions/hopskipjump", "decisions/surfree", "decisions/opt"])
+def test_attacks_of_the_registry_end_outside_the_certified_radius(points: Any, name: str) -> None:
+    """They walk along the border of the smoothed classifier as near as they can, and may find nothing within."""
+    from violet.attacks.base import Budget, Goal, Problem, find, run_attack
+    from violet.domain.robustness import Norm, Threat
+    from violet.targets.base import InputDomain, InputKind, Offers
+    from violet.targets.callable_target import CallableTarget
+
+    found = certify(plane, points, 2, sigma=SIGMA, votes=2000, seed=3)
+    rows = np.flatnonzero(found.labels != ABSTAIN)
+    box = InputDomain(InputKind.VECTOR, (3,), np.zeros(3), np.ones(3), dtype="float64")
+    smoothed = CallableTarget(
+        lambda x: (norm.cdf((x - 0.5) @ WEIGHTS / SIGMA) > 0.5).astype(int), box, 2, Offers.LABELS
+    )
+    result = run_attack(
+        find(name),
+        Problem(
+            target=smoothed,
+            x=points[rows],
+            y=found.labels[rows],
+            threat=Threat(Norm.L2, 1.0),
+            budget=Budget(600),
+            seed=0,
+            goal=Goal.SMALLEST,
+            pool=points,
+        ),
+    )
+    assert result.fooled.mean() > 0.9
+    assert (result.distance[result.fooled] >= found.radius[rows][result.fooled]).all()
+    exact = np.abs((points[rows] - 0.5) @ WEIGHTS)
+    assert np.median(result.distance[result.fooled] / exact[result.fooled]) < 1.3, "a weak attack would prove nothing"
