@@ -21,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable, Iterable
@@ -382,6 +383,9 @@ def _child(job: dict[str, str], work: Path) -> None:
         note.write_text(ending)
     with contextlib.suppress(BaseException):
         gc.collect()
+        for thread in threading.enumerate():  # a payload may be at work in one that the load has started
+            if thread is not threading.current_thread():
+                thread.join(1.0)
         atexit._run_exitfuncs()
     os._exit(0)
 
