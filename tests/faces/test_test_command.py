@@ -172,6 +172,16 @@ def test_bad_input_gets_one_clear_sentence(capsys: pytest.CaptureFixture[str], a
     assert said in complaint(capsys, *arguments, "--isolated")
 
 
+@pytest.mark.parametrize("command", ["test", "explain", "harden"])
+def test_without_the_extra_the_command_that_installs_it_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    more = ("--method", "round", "--save", "x.json") if command == "harden" else ()
+    assert entry([command, "digits.skops", "--data", "holdout.npz", "--threat", "linf:0.1", *more]) == 2
+    assert "pip install 'violet-mlsecops[test]'" in capsys.readouterr().err
+
+
 def test_an_option_that_an_attack_does_not_have_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     given = ["digits.skops", "--data", "holdout.npz", "--threat", "linf:0.2", *QUICK]
     assert "no option 'stepz'" in complaint(capsys, *given, "--set", "scores/random-search.stepz=3")

@@ -13,6 +13,7 @@ from violet.faces.cli.shown import again, show
 from violet.services.configuration import Configuration, load, policy
 from violet.services.explaining.options import ExplainOptions
 from violet.services.judgement import judge, waivers_of
+from violet.services.testing.needs import require_numbers
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -86,6 +87,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
+    require_numbers("Explaining a model")
     configuration = load(file=arguments.config, isolated=arguments.isolated)
     outputs = plan(arguments.format or "", arguments.output, arguments.quiet)
     options = _options(arguments)
