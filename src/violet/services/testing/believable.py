@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -39,18 +39,16 @@ TRAMER = "Tramer et al. 2020, On Adaptive Attacks to Adversarial Example Defense
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """What the checks look at. ``probes`` by their names (``gradient/pgd``, ``gradient/pgd (5 restarts)``), all on the
-    same rows; ``curve`` the same attack by growing radius; ``cascade`` the attacks of the headline; ``chance`` is the
-    accuracy of a guess; ``unsteady`` says what is wrong with the target's answers."""
+    same rows; ``curve`` the same attack by growing radius; ``cascade`` the attacks of the headline;
+    ``unsteady`` says what is wrong with the target's answers."""
 
     probes: Mapping[str, Outcome]
     curve: Sequence[Outcome] = ()
     cascade: Sequence[Outcome] = ()
     white_box: bool = False
-    classes: int = 2
     unsteady: tuple[str, ...] = ()
     immutable: bool = False
     """Whether some features cannot be changed, so that no radius need break everything."""
-    figures: dict[str, float] = field(default_factory=dict)
 
 
 def sanity_checks(evidence: Evidence) -> tuple[SanityCheck, ...]:

@@ -111,11 +111,11 @@ def _beside(arena: Arena) -> tuple[tuple[ShiftResult, ...], tuple[DenialResult, 
 
     sample = replace(arena.data, x=arena.x[:500], y=arena.y[:500], segments={})
     seed = arena.options.seed
-    arena._tell("natural shifts")
+    arena.tell("natural shifts")
     shifts = measure_shifts(arena.target, sample, seed_of(seed, "shifts"), Clock(max(5.0, arena.purse.left * 0.5)))
     if arena.stopped() or arena.options.suite == "shifts":
         return shifts, ()
-    arena._tell("inputs that cost more than others")
+    arena.tell("inputs that cost more than others")
     seconds = min(60.0, max(5.0, arena.purse.left * 0.5))
     return shifts, measure_denial(arena.target, sample, seed_of(seed, "denial"), Clock(seconds))
 
@@ -141,7 +141,7 @@ def _reliance(arena: Arena) -> tuple[str, tuple[tuple[str, float], ...]]:
         seed=arena.options.seed,
         attributions_only=True,
     )
-    arena._tell("what the model relies on")
+    arena.tell("what the model relies on")
     try:
         found = explain(options, target=arena.target, data=arena.data).explanation
     except VioletError:  # it is a by-product: the test stands without it

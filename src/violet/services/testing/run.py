@@ -12,7 +12,7 @@ from violet.domain.errors import UsageError, VioletError
 from violet.services.testing.believable import Evidence, sanity_checks
 from violet.services.testing.books import Outcome, Purse, chunks, key_of, merge, seed_of
 from violet.services.testing.plan import Plan, Planned, make_plan
-from violet.services.testing.work import Chunk, ChunkResult, attack_chunk, lend
+from violet.services.testing.work import Chunk, ChunkResult, lend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +125,7 @@ class Arena:
         for task, answer in run_tasks(tasks(), engine=engine, jobs=self.options.jobs, stopped=self._gone):
             at, part, seed = waiting[int(task.key)]
             self.done += 1
-            self._tell(plans[at][0].name)
+            self.tell(plans[at][0].name)
             if isinstance(answer, TaskFailure):
                 yield at, part, answer.error
                 continue
@@ -192,7 +192,7 @@ class Arena:
                 self.examples[row] = outcome.adversarial[at]
                 self.fell_to[row] = outcome.planned.attack
 
-    def _tell(self, what: str) -> None:
+    def tell(self, what: str) -> None:
         if self.progress is not None:
             self.progress(self.done, max(self.total, self.done), what)
 
@@ -243,7 +243,6 @@ def run_campaign(arena: Arena, unsteady: tuple[str, ...]) -> Campaign:
         curve=curve,
         cascade=cascade,
         white_box=white,
-        classes=arena.target.classes,
         unsteady=unsteady,
         immutable=arena.target.domain.kind is InputKind.TEXT
         or (schema is not None and any(f.direction.value != "any" for f in schema.features)),
@@ -341,6 +340,3 @@ def _processors() -> int:
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-__all__ = ["Arena", "Campaign", "attack_chunk", "prepare", "run_campaign"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from violet.attacks.base import Budget, Clock, Goal, Problem, find, run_attack
-from violet.domain.errors import UsageError, VioletError
+from violet.domain.errors import UsageError
 from violet.domain.robustness import Norm, Threat
 
 if TYPE_CHECKING:
@@ -233,8 +233,3 @@ def _typed(name: str, text: str, default: float | int | str | bool) -> float | i
     except (KeyError, ValueError):
         kind = type(default).__name__
         raise UsageError(f"--set {name}={text}: that is no {kind}.", f"Its default is {default}.") from None
-
-
-def broken(error: BaseException) -> VioletError:
-    """What a worker hands over of an error that is nobody's sentence."""
-    return VioletError(f"{type(error).__name__}: {error}")

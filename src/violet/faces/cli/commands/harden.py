@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
 from violet.domain.robustness import Threat
-from violet.faces.cli.commands.test import Interruptible, Told
+from violet.faces.cli.interruption import Interruptible, Told
 from violet.faces.cli.model_arguments import add_data_arguments, add_target_arguments, data_of, target_of
 from violet.faces.cli.output import add_report_arguments, plan, terminal_width, use_color, write_text
 from violet.faces.cli.progress import Progress

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import UsageError
 from violet.domain.robustness import Threat
+from violet.faces.cli.interruption import Interruptible, Told
 from violet.faces.cli.model_arguments import add_data_arguments, add_target_arguments, data_of, target_of
 from violet.faces.cli.output import add_report_arguments, plan
 from violet.faces.cli.progress import Progress
@@ -21,7 +20,6 @@ from violet.services.testing.options import SUITES, RobustnessOptions, parse_dur
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from types import FrameType
 
     from violet.policy import Policy
 
@@ -119,47 +117,6 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
     if interruption.happened:
         print("violet: interrupted; the report is of what was reached until then", file=sys.stderr)
     return decision.exit_code
-
-
-class Interruptible:
-    """Ctrl-C once asks for an end with a report; twice ends at once."""
-
-    def __init__(self) -> None:
-        self.happened = False
-        self._before: Any = None
-
-    def __enter__(self) -> Interruptible:
-        self._before = signal.signal(signal.SIGINT, self._take)
-        return self
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.happened:
-            raise KeyboardInterrupt
-        self.happened = True
-        print("\nviolet: ending; once more to end at once", file=sys.stderr)
-
-    def __exit__(self, *ended: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def asked(self) -> bool:
-        return self.happened
-
-
-class Told:
-    """A progress line with the time that is left, by what has been done so far."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._begun = time.monotonic()
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        used = time.monotonic() - self._begun
-        left = f", about {_length(used / done * (total - done))} left" if done and used > 2 else ""
-        self._progress(done, total, f"{what}{left}")
-
-
-def _length(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _options(arguments: Namespace, configuration: Configuration) -> RobustnessOptions:
