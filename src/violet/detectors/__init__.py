@@ -1,0 +1,1 @@
+"""Blue: what watches a model's traffic. Each takes batches of rows and says, row by row, how suspicious they are."""

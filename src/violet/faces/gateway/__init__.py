@@ -1,0 +1,1 @@
+"""The guard's server: listens, and hands what comes to the runtime."""

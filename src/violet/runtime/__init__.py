@@ -1,0 +1,1 @@
+"""What stands before a model in production: reads its traffic, judges it, answers, remembers, and tells."""
