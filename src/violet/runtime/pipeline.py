@@ -1,0 +1,471 @@
+"""The detectors of one model in one process: rows go in as they come, alerts come out.
+
+The same pipeline serves the gateway, where rows are taken in batches of some dozens just after their answers have gone
+out, and a recorded trace. What a detector says does not depend on how the stream is cut.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from violet.detectors.base import Accuses, Batch, Detector, Entry, Facts, Needs, Setup, Stage, detectors
+from violet.detectors.clients import ClientSlots
+from violet.detectors.episodes import Episodes
+from violet.domain.alert import Alert, Evidence
+from violet.domain.errors import UsageError
+from violet.domain.outcome import Confidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from violet.detectors.reference import Reference
+    from violet.domain.traffic import Exchange
+
+    Array = NDArray[Any]
+
+LABELS = 10_000
+"""Words of labels that are told apart; what comes after shares one code."""
+REMEMBERED = 1 << 16
+"""Exchanges whose ids evidence can name; older ones are named by their number."""
+QUIET = 900.0
+"""Seconds below its threshold after which a detector's episode with a client is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """``value`` in the detector's unit; ``false_alarms`` in 10,000 benign queries, as calibrated (NaN: it was not)."""
+
+    value: float
+    false_alarms: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PipelineOptions:
+    """``thresholds``, ``off`` and ``options`` go by detector id; ``only`` (where not empty) names all that run.
+    ``aside`` False leaves out what asks the model."""
+
+    model: str = "model"
+    clients: int = 10_000
+    seed: int = 0
+    worker: str = ""
+    quiet: float = QUIET
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    off: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+    options: Mapping[str, Mapping[str, float | int | str | bool]] = field(default_factory=dict)
+    aside: bool = False
+    ask: Callable[[Array], Array] | None = None
+    constraints: object | None = None
+    strict: bool = False
+    """A detector that breaks ends it all, instead of being counted: for traces and tests."""
+
+
+@dataclass(slots=True, eq=False)
+class Observed:
+    """One answered request, as the pipeline takes it. ``raw`` float64 ``(n, p)`` as ``Reference.raw`` gives it (``n``
+    rows of no columns for texts); ``scores`` ``(n, k)`` or ``None``; ``seconds`` and ``size`` are of the whole
+    request."""
+
+    id: str
+    at: float
+    client: str
+    raw: Array
+    scores: Array | None = None
+    labels: Sequence[float | str] = ()
+    seconds: float = 0.0
+    size: int = 0
+    status: int = 200
+    texts: Sequence[str] = ()
+    answers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorState:
+    """For who watches: ``top`` is the greatest share of its threshold that any client has reached lately, ``leader``
+    that client; ``microseconds`` what a row has cost on average."""
+
+    id: str
+    threshold: float
+    false_alarms: float
+    top: float
+    leader: str
+    alerts: int
+    microseconds: float
+    failures: int
+
+
+class Arm:
+    """A detector at work, with its threshold and its books."""
+
+    __slots__ = ("alerts", "detector", "episodes", "facts", "failures", "reached", "rows", "seconds", "threshold")
+
+    def __init__(self, entry: Entry, setup: Setup, threshold: Threshold, quiet: float) -> None:
+        self.facts: Facts = entry.facts
+        self.detector: Detector = entry.build(setup)
+        self.threshold = threshold
+        self.episodes = Episodes(threshold.value, quiet)
+        self.reached = np.zeros(setup.clients, np.float32)
+        """By slot, the share of the threshold reached lately."""
+        self.seconds = 0.0
+        self.rows = 0
+        self.alerts = 0
+        self.failures = 0
+
+
+class Pipeline:
+    """Not to be shared between threads. ``take`` is called with each alert, at once."""
+
+    def __init__(self, options: PipelineOptions, reference: Reference | None, take: Callable[[Alert], None]) -> None:
+        self.options = options
+        self.reference = reference
+        self.slots = ClientSlots(options.clients)
+        self.asked = np.zeros(options.clients, np.int64)
+        """Rows by slot."""
+        self.seen = np.zeros(options.clients, np.float64)
+        """When a slot's client was last heard, seconds since 1970."""
+        self.rows = 0
+        self.unread = 0
+        """Rows that could not be compared with the profile."""
+        self.left_out: dict[str, str] = {}
+        """Why a detector does not run, by its id."""
+        self.arms: list[Arm] = []
+        self._aside: list[Arm] = []
+        self._take = take
+        self._ids: list[tuple[int, str]] = [(-1, "")] * REMEMBERED
+        self._number = 0
+        self._last = 0.0
+        self._labels: dict[str, int] = {}
+        self._changed: set[int] = set()
+        self._alerts = 0
+        self._arm()
+
+    def _arm(self) -> None:
+        known = detectors()
+        options = self.options
+        for names, what in ((options.only, "only"), (options.off, "off"), (options.options.keys(), "options")):
+            for name in sorted(names):
+                if name not in known:
+                    raise UsageError(f"There is no detector {name!r} ({what}).", "See: violet guard --list-detectors")
+        for name, entry in known.items():
+            facts = entry.facts
+            if options.only and name not in options.only:
+                continue
+            if name in options.off or (not facts.default and name not in options.only):
+                self.left_out[name] = "it is off"
+                continue
+            why = self._lacks(facts)
+            if why:
+                self.left_out[name] = why
+                continue
+            setup = Setup(
+                reference=self.reference,
+                clients=options.clients,
+                seed=options.seed,
+                options=options.options.get(name, {}),
+                ask=options.ask,
+                constraints=options.constraints,
+            )
+            threshold = options.thresholds.get(name, Threshold(facts.threshold))
+            arm = Arm(entry, setup, threshold, options.quiet)
+            (self._aside if facts.stage is Stage.ASIDE else self.arms).append(arm)
+        if not options.aside:
+            for arm in self._aside:
+                self.left_out[arm.facts.id] = "it asks the model beside the traffic, which is not configured"
+            self._aside = []
+
+    def _lacks(self, facts: Facts) -> str:
+        if self.reference is None and (Needs.REFERENCE in facts.needs or Needs.ROWS in facts.needs):
+            return "there is no profile of benign traffic"
+        if Needs.SCHEMA in facts.needs and self.options.constraints is None:
+            return "there is no schema of the table"
+        if Needs.MODEL in facts.needs and self.options.ask is None:
+            return "the model cannot be asked beside the traffic"
+        return ""
+
+    # -- traffic -----------------------------------------------------------------------------------------------------
+
+    def observe(self, requests: Sequence[Observed]) -> None:
+        """Take in answered requests, in the order they came."""
+        batch = self._batch(requests)
+        if batch is None:
+            return
+        self._forget()
+        counts = self._count(batch)
+        for arm in self.arms:
+            self._run(arm, batch, counts)
+        for arm in self._aside:
+            self._run(arm, batch, counts)
+        self._changed.update(batch.client.tolist())
+
+    def _forget(self) -> None:
+        freed = self.slots.take_freed()
+        if not freed:
+            return
+        gone = np.array(freed)
+        for arm in (*self.arms, *self._aside):
+            arm.detector.forget(gone)
+            arm.episodes.forget(gone)
+            arm.reached[gone] = 0
+        self.asked[gone] = 0
+
+    def _count(self, batch: Batch) -> Array:
+        """How many rows each row's client had asked by then, this one included."""
+        order = np.argsort(batch.client, kind="stable")
+        sorted_clients = batch.client[order]
+        starts = np.flatnonzero(np.diff(sorted_clients, prepend=-1))
+        place = np.arange(len(batch)) - np.repeat(starts, np.diff(starts, append=len(batch)))
+        counts = np.empty(len(batch), np.int64)
+        counts[order] = self.asked[sorted_clients] + place + 1
+        self.asked[batch.client[order]] = counts[order]
+        self.seen[batch.client] = batch.at
+        self.rows += len(batch)
+        return counts
+
+    def _run(self, arm: Arm, batch: Batch, counts: Array) -> None:
+        needs = arm.facts.needs
+        if (
+            (batch.scores is None and Needs.SCORES in needs)
+            or (batch.texts is None and Needs.TEXTS in needs)
+            or (batch.answers is None and Needs.ANSWERS in needs)
+            or (not batch.x.shape[1] and Needs.ROWS in needs)
+        ):
+            return
+        begun = time.perf_counter()
+        try:
+            scores = arm.detector.observe(batch)
+            if len(scores.rows):
+                slots = batch.client[scores.rows]
+                if arm.facts.accuses is Accuses.MODEL:
+                    slots = np.zeros(len(scores.rows), np.int32)
+                limit = arm.threshold.value
+                if 0 < limit < np.inf:
+                    np.multiply(arm.reached, np.float32(0.995), out=arm.reached)
+                    np.maximum.at(arm.reached, slots, (scores.value / limit).astype(np.float32))
+                for index in arm.episodes.step(scores.rows, slots, scores.value, batch.at[scores.rows]):
+                    self._alert(
+                        arm, batch, counts, int(scores.rows[index]), float(scores.value[index]), scores.explain(index)
+                    )
+        except Exception:  # one detector that breaks must not take the others, or the traffic, with it
+            arm.failures += 1
+            if self.options.strict:
+                raise
+        arm.seconds += time.perf_counter() - begun
+        arm.rows += len(batch)
+
+    def _alert(self, arm: Arm, batch: Batch, counts: Array, row: int, value: float, evidence: Evidence) -> None:
+        facts = arm.facts
+        calibrated = not np.isnan(arm.threshold.false_alarms)
+        limit = arm.threshold.value
+        if calibrated and value >= 1.5 * limit:
+            confidence = Confidence.HIGH
+        else:
+            confidence = Confidence.MEDIUM if calibrated else Confidence.LOW
+        self._alerts += 1
+        arm.alerts += 1
+        client = "" if facts.accuses is Accuses.MODEL else self.slots.name(int(batch.client[row]))
+        query = self._id(int(batch.request[row]))
+        self._take(
+            Alert(
+                id=f"{self.options.worker or 'a'}-{self._alerts}",
+                at=float(batch.at[row]),
+                model=self.options.model,
+                client=client,
+                detector=facts.id,
+                title=facts.title,
+                severity=facts.severity,
+                confidence=confidence,
+                score=value,
+                threshold=limit,
+                evidence=evidence,
+                query=query,
+                after=int(counts[row]),
+                techniques=facts.techniques,
+                false_alarms=arm.threshold.false_alarms,
+                response=facts.response,
+                worker=self.options.worker,
+            )
+        )
+
+    # -- batches -----------------------------------------------------------------------------------------------------
+
+    def _id(self, number: int) -> str:
+        known, name = self._ids[number % REMEMBERED]
+        return name if known == number else f"#{number}"
+
+    def _batch(self, requests: Sequence[Observed]) -> Batch | None:
+        kept = [one for one in requests if len(one.raw)]
+        if not kept:
+            return None
+        sizes = [len(one.raw) for one in kept]
+        total = sum(sizes)
+        single = total == len(kept)
+        at = np.array([one.at for one in kept])
+        if at[0] < self._last or np.any(np.diff(at) < 0):  # the clock was set back: time stands until it is caught up
+            np.maximum.accumulate(np.maximum(at, self._last), out=at)
+        self._last = float(at[-1])
+        client = np.array([self.slots.slot(one.client) for one in kept], np.int32)
+        request = np.arange(self._number, self._number + len(kept), dtype=np.int64)
+        self._number += len(kept)
+        for number, one in enumerate(kept, int(request[0])):
+            self._ids[number % REMEMBERED] = (number, one.id)
+        seconds = np.array([one.seconds for one in kept], np.float32)
+        size = np.array([one.size for one in kept], np.float32)
+        status = np.array([one.status for one in kept], np.int16)
+        if not single:
+            rows = np.array(sizes)
+            at, client, request, status = (np.repeat(one, rows) for one in (at, client, request, status))
+            seconds, size = np.repeat(seconds / rows, rows), np.repeat(size / rows, rows)
+        raw = np.concatenate([one.raw for one in kept])
+        if self.reference is not None and raw.shape[1]:
+            x = self.reference.encode(raw)
+        else:
+            x = np.empty((total, 0), np.float32)
+        texts = [text for one in kept for text in one.texts]
+        answers = [text for one in kept for text in one.answers]
+        return Batch(
+            at=at,
+            client=client,
+            request=request,
+            x=x,
+            raw=raw,
+            scores=self._scores(kept, sizes, total),
+            label=self._label_codes(kept, sizes, total),
+            seconds=seconds,
+            size=size,
+            digest=self._digests(raw, texts),
+            status=status,
+            texts=texts if len(texts) == total else None,
+            answers=answers if len(answers) == total else None,
+            names=self.slots.name,
+            exchange=self._id,
+        )
+
+    def _scores(self, kept: Sequence[Observed], sizes: Sequence[int], total: int) -> Array | None:
+        """NaN where a request's answer had none, or as many as no other has."""
+        given = [one.scores for one in kept if one.scores is not None]
+        if not given:
+            return None
+        if len(given) == len(kept) and len({one.shape[1] for one in given}) == 1:
+            return np.concatenate(given).astype(np.float32, copy=False)
+        width = max(one.shape[1] for one in given)
+        found = np.full((total, width), np.nan, np.float32)
+        begin = 0
+        for one, rows in zip(kept, sizes, strict=True):
+            if one.scores is not None and one.scores.shape == (rows, width):
+                found[begin : begin + rows] = one.scores
+            begin += rows
+        return found
+
+    def _label_codes(self, kept: Sequence[Observed], sizes: Sequence[int], total: int) -> Array:
+        found = np.full(total, -1, np.int32)
+        begin = 0
+        for one, rows in zip(kept, sizes, strict=True):
+            if len(one.labels) == rows:
+                for place, label in enumerate(one.labels):
+                    found[begin + place] = self._label_code(label)
+            elif one.scores is not None and one.scores.shape[0] == rows and one.scores.shape[1] > 1:
+                found[begin : begin + rows] = np.argmax(one.scores, axis=1)
+            begin += rows
+        return found
+
+    def _label_code(self, label: float | str) -> int:
+        if isinstance(label, int | float):
+            return int(label) if 0 <= label < LABELS and label == int(label) else -1
+        known = self._labels.get(label)
+        if known is None:
+            known = min(len(self._labels), LABELS)
+            if known < LABELS:
+                self._labels[label] = known
+        return known
+
+    def _digests(self, raw: Array, texts: Sequence[str]) -> Array:
+        if raw.shape[1]:
+            width = raw.shape[1] * 8
+            content = np.ascontiguousarray(raw).tobytes()
+            parts: Iterable[bytes] = (content[begin : begin + width] for begin in range(0, len(content), width))
+        else:
+            parts = (text.encode("utf-8", "surrogatepass") for text in texts)
+        found = b"".join(blake2b(part, digest_size=8).digest() for part in parts)
+        digests = np.frombuffer(found, np.uint64)
+        return digests if len(digests) == len(raw) else np.zeros(len(raw), np.uint64)
+
+    # -- company -----------------------------------------------------------------------------------------------------
+
+    def changed(self) -> list[str]:
+        """Clients heard since this was last asked."""
+        slots, self._changed = self._changed, set()
+        return [name for name in (self.slots.name(slot) for slot in slots) if name]
+
+    def delta(self, client: str) -> dict[str, Array]:
+        """What was added to the client's sketches since last asked, by detector."""
+        slot = self.slots.find(client)
+        if slot < 0:
+            return {}
+        place = np.array([slot])
+        return {arm.facts.id: arm.detector.delta(place)[0] for arm in self.arms if arm.facts.width}
+
+    def absorb(self, client: str, values: Mapping[str, Array]) -> None:
+        """Add what another process saw of the client. What does not fit is left out."""
+        slot = np.array([self.slots.slot(client)])
+        self._forget()
+        for arm in self.arms:
+            value = values.get(arm.facts.id)
+            if value is not None and value.shape == (arm.facts.width,) and np.all(np.isfinite(value)):
+                arm.detector.absorb(slot, value.astype(np.float32)[None, :])
+
+    # -- views -------------------------------------------------------------------------------------------------------
+
+    def states(self) -> list[DetectorState]:
+        found = []
+        for arm in (*self.arms, *self._aside):
+            leader = int(np.argmax(arm.reached))
+            top = float(arm.reached[leader])
+            found.append(
+                DetectorState(
+                    arm.facts.id,
+                    arm.threshold.value,
+                    arm.threshold.false_alarms,
+                    top,
+                    self.slots.name(leader) if top > 0 and arm.facts.accuses is not Accuses.MODEL else "",
+                    arm.alerts,
+                    1e6 * arm.seconds / arm.rows if arm.rows else 0.0,
+                    arm.failures,
+                )
+            )
+        return found
+
+    def suspicion(self, client: str) -> tuple[float, str]:
+        """The greatest share of any threshold this client has reached lately, and by which detector."""
+        slot = self.slots.find(client)
+        if slot < 0:
+            return 0.0, ""
+        best = max(self.arms, key=lambda arm: float(arm.reached[slot]), default=None)
+        return (float(best.reached[slot]), best.facts.id) if best is not None else (0.0, "")
+
+
+def observed(exchange: Exchange, reference: Reference | None) -> Observed:
+    """An exchange of a trace, as the pipeline takes it. Raises ``ValueError`` where its rows do not fit the profile."""
+    count = len(exchange.rows) or len(exchange.texts)
+    raw = reference.raw(exchange.rows) if reference is not None and exchange.rows else np.empty((count, 0))
+    scores = None
+    if exchange.scores and len(exchange.scores) == count and len({len(row) for row in exchange.scores}) == 1:
+        scores = np.array(exchange.scores, np.float32)
+    return Observed(
+        id=exchange.id,
+        at=exchange.at,
+        client=exchange.client,
+        raw=raw,
+        scores=scores,
+        labels=exchange.labels,
+        seconds=exchange.seconds,
+        size=exchange.request_bytes,
+        status=exchange.status,
+        texts=exchange.texts,
+        answers=exchange.answers,
+    )
