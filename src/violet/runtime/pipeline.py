@@ -109,7 +109,7 @@ class Arm:
         self.facts: Facts = entry.facts
         self.detector: Detector = entry.build(setup)
         self.threshold = threshold
-        self.episodes = Episodes(threshold.value, quiet)
+        self.episodes = Episodes(threshold.value, quiet, setup.clients)
         self.reached = np.zeros(setup.clients, np.float32)
         """By slot, the share of the threshold reached lately."""
         self.seconds = 0.0
@@ -240,17 +240,16 @@ class Pipeline:
         try:
             scores = arm.detector.observe(batch)
             if len(scores.rows):
-                slots = batch.client[scores.rows]
+                owners = batch.client
                 if arm.facts.accuses is Accuses.MODEL:
-                    slots = np.zeros(len(scores.rows), np.int32)
+                    owners = np.zeros(len(batch), np.int32)
                 limit = arm.threshold.value
                 if 0 < limit < np.inf:
                     np.multiply(arm.reached, np.float32(0.995), out=arm.reached)
-                    np.maximum.at(arm.reached, slots, (scores.value / limit).astype(np.float32))
-                for index in arm.episodes.step(scores.rows, slots, scores.value, batch.at[scores.rows]):
-                    self._alert(
-                        arm, batch, counts, int(scores.rows[index]), float(scores.value[index]), scores.explain(index)
-                    )
+                    np.maximum.at(arm.reached, owners[scores.rows], (scores.value / limit).astype(np.float32))
+                for index in arm.episodes.step(scores.rows, owners, scores.value, batch.at).tolist():
+                    row, value = int(scores.rows[index]), float(scores.value[index])
+                    self._alert(arm, batch, counts, row, value, scores.explain(index))
         except Exception:  # one detector that breaks must not take the others, or the traffic, with it
             arm.failures += 1
             if self.options.strict:
