@@ -325,6 +325,7 @@ class Pipeline:
             x = self.reference.encode(raw)
         else:
             x = np.empty((total, 0), np.float32)
+        scores = self._scores(kept, sizes, total)
         texts = [text for one in kept for text in one.texts]
         answers = [text for one in kept for text in one.answers]
         return Batch(
@@ -333,8 +334,8 @@ class Pipeline:
             request=request,
             x=x,
             raw=raw,
-            scores=self._scores(kept, sizes, total),
-            label=self._label_codes(kept, sizes, total),
+            scores=scores,
+            label=self._label_codes(kept, sizes, scores, total),
             seconds=seconds,
             size=size,
             digest=self._digests(raw, texts),
@@ -361,15 +362,16 @@ class Pipeline:
             begin += rows
         return found
 
-    def _label_codes(self, kept: Sequence[Observed], sizes: Sequence[int], total: int) -> Array:
-        found = np.full(total, -1, np.int32)
+    def _label_codes(self, kept: Sequence[Observed], sizes: Sequence[int], scores: Array | None, total: int) -> Array:
+        """What the model says it is; where it does not, the class with the greatest score."""
+        if scores is None or scores.shape[1] < 2:
+            found = np.full(total, -1, np.int32)
+        else:
+            found = np.where(np.isnan(scores[:, 0]), -1, np.argmax(scores, axis=1)).astype(np.int32)
         begin = 0
         for one, rows in zip(kept, sizes, strict=True):
             if len(one.labels) == rows:
-                for place, label in enumerate(one.labels):
-                    found[begin + place] = self._label_code(label)
-            elif one.scores is not None and one.scores.shape[0] == rows and one.scores.shape[1] > 1:
-                found[begin : begin + rows] = np.argmax(one.scores, axis=1)
+                found[begin : begin + rows] = [self._label_code(label) for label in one.labels]
             begin += rows
         return found
 
