@@ -1,0 +1,1 @@
+"""Traffic with known truth: two worlds, honest clients of many kinds, and attackers."""
