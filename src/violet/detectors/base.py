@@ -127,6 +127,8 @@ class Batch:
     names: Callable[[int], str] = str
     exchange: Callable[[int], str] = str
     """The id of the exchange with this number, for evidence."""
+    memo: dict[object, Any] = field(default_factory=dict)
+    """What one detector has computed of the batch and another may want: random features, groups by client."""
 
     def __len__(self) -> int:
         return len(self.at)
@@ -159,6 +161,9 @@ class Setup:
     """For ``Needs.MODEL``: raw rows in, scores ``(n, k)`` out."""
     constraints: object | None = None
     """For ``Needs.SCHEMA``: ``violations(raw) -> bool (n,)`` and ``describe(raw_row) -> str``."""
+    shared: dict[object, Any] = field(default_factory=dict)
+    """State that detectors of one model keep in common (rings, blocks of random features), where they are built with
+    the same dictionary; with one each they work alike, and cost more."""
 
 
 class Detector(Protocol):
