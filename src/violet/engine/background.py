@@ -27,8 +27,8 @@ class Background:
     """The command ``violet ARGUMENTS``, in a process of its own that ends with ``close``, and with this process however
     that ends.
 
-    ``ready`` is a pattern of what it prints when it can be used; its groups are in ``said``. Raises ``VioletError``, with
-    what it printed last, where it ends before, or is not ready after ``seconds``.
+    ``ready`` is a pattern of what it prints when it can be used; its groups are in ``said``. Raises ``VioletError``,
+    with what it printed last, where it ends before, or is not ready after ``seconds``.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Background:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.arguments = tuple(arguments)
-        self._log: IO[bytes] = tempfile.TemporaryFile()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, str(os.getpid()), *arguments],
             stdin=subprocess.DEVNULL,
@@ -90,8 +90,6 @@ class Background:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        if not self._log.closed:
-            self._log.seek(0, os.SEEK_END)
         return self._process.returncode
 
     def __enter__(self) -> Background:
