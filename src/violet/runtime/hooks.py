@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from violet.domain.alert import Ruling
     from violet.domain.traffic import Caller
     from violet.runtime.wire.base import Question, Wire
@@ -49,8 +51,14 @@ class Ticket:
     wire: Wire | None = None
     question: Question | None = None
     model: str = ""
-    number: int = 0
+    id: str = ""
+    """What evidence, the spool and a refused caller know this exchange by."""
+    raw: NDArray[Any] | None = None
+    """The rows as float64 ``(n, p)``, where they fit the model's profile."""
+    size: int = 0
+    """Bytes of the request's body."""
     body: bytes = b""
+    """The request's body, where it is to be kept."""
     reply: Reply | None = None
     delay: float = 0.0
     decoy: str = ""

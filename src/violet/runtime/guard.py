@@ -1,0 +1,395 @@
+"""The guard of one process: every request is told apart, weighed, passed on or not, and remembered.
+
+What costs microseconds happens before a request is passed on: who calls, what was ruled, how much is left of a quota,
+whether the body is what the protocol and the profile say. Detectors that look at rows run just after the answers have
+gone out, some dozens of rows at a time, and affect the next request of the same caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from violet.domain.alert import Alert, Response, Ruling
+from violet.runtime.hooks import Reply, Request, Ticket
+from violet.runtime.pipeline import Observed, Pipeline
+from violet.runtime.wire.base import Answer, Unreadable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from violet.detectors.reference import Reference
+    from violet.domain.traffic import Caller
+    from violet.runtime.wire.base import Question, Wire
+
+    Array = NDArray[Any]
+
+BATCH = 64
+"""Rows that are judged at once: long enough to be cheap, short enough for others not to wait."""
+LATEST = 0.005
+"""Seconds that a row waits for others."""
+WAITING = 8192
+"""Requests that may wait to be judged; more are passed on unjudged, and counted."""
+PATHS = 4096
+"""Paths whose protocol is remembered."""
+BODY = 8 << 20
+"""Bytes of a request to a model, and of an answer that is looked at."""
+
+
+class Limits(Protocol):
+    """Quotas, asked once a request. Seconds until the caller may try again; 0: it may go on."""
+
+    def admit(self, client: str, model: str, rows: int, size: int) -> float: ...
+
+
+class Table(Protocol):
+    """Rulings in force."""
+
+    def find(self, client: str, model: str, now: float) -> Ruling | None: ...
+
+
+class Obeying(Protocol):
+    """What rulings do to requests and answers."""
+
+    def obey(self, ticket: Ticket, ruling: Ruling) -> None:
+        """Before the request is passed on: set ``reply``, ``delay``, ``decoy`` or ``hold``."""
+        ...
+
+    def rewrite(
+        self, ticket: Ticket, headers: Mapping[str, str], body: bytes
+    ) -> tuple[bytes, Mapping[str, str]] | None:
+        """An answer that was held. Raises ``Unreadable``."""
+        ...
+
+
+class Counters(Protocol):
+    """What metrics are made of; plain additions."""
+
+    def request(self, model: str, status: int, seconds: float, rows: int) -> None: ...
+
+    def event(self, name: str, amount: int = 1) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """One model: its detectors, and what waits to be judged by them."""
+
+    name: str
+    pipeline: Pipeline
+    reference: Reference | None = None
+    waiting: deque[Observed] = field(default_factory=deque)
+    unjudged: int = 0
+    unfit: int = 0
+    last_unfit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """``enforce`` False: rulings are made and shown, and nothing is done. ``closed``: what cannot be judged is refused
+    (a body that is not what its protocol says, rows that do not fit the profile). ``refuse_unknown``: so are requests
+    that are no predictions. ``keep_bodies``: the spool wants bodies as they came. ``decide`` gives what to do about an
+    alert, and for how long."""
+
+    enforce: bool = False
+    closed: bool = False
+    refuse_unknown: bool = False
+    keep_bodies: bool = False
+    largest: int = BODY
+    worker: str = ""
+    decide: Callable[[Alert], tuple[Response, float]] | None = None
+    spared: frozenset[str] = frozenset()
+    """Clients against whom nothing is ruled."""
+
+
+class Guard:
+    """Implements ``Hooks``. Everything in it runs in one event loop, or, in tests, in none: then ``settle`` judges what
+    waits. ``take`` gets each alert; ``keep`` each exchange that is to be remembered."""
+
+    def __init__(
+        self,
+        options: GuardOptions,
+        wires: Sequence[Wire],
+        models: Mapping[str, Watched],
+        parts: Parts,
+    ) -> None:
+        self.options = options
+        self.models = dict(models)
+        self.fallback = next(iter(self.models.values())) if len(self.models) == 1 else None
+        self._wires = tuple(wires)
+        self._parts = parts
+        self._paths: dict[tuple[str, str], Wire | None] = {}
+        self._numbers = itertools.count(1)
+        self._scheduled = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._now = time.time
+
+    # -- Hooks -------------------------------------------------------------------------------------------------------
+
+    def opened(self, request: Request) -> Ticket | None:
+        wire = self._wire(request.method, request.path)
+        if wire is None:
+            if not self.options.refuse_unknown:
+                return None
+            ticket = Ticket(request, self._now())
+            ticket.reply = refusal(404, "unknown", "This guard passes on predictions only.")
+            self._parts.counters.event("refused_unknown")
+            return ticket
+        now = self._now()
+        caller = self._parts.identify(request)
+        ticket = Ticket(request, now, caller=caller, wire=wire)
+        ticket.id = f"{self.options.worker}{next(self._numbers):x}"
+        ticket.body_limit = ticket.answer_limit = self.options.largest
+        ruling = self._parts.rulings.find(caller.id, "", now)
+        if ruling is not None:
+            self._rule(ticket, ruling)
+        return ticket
+
+    def asked(self, ticket: Ticket, body: bytes) -> None:
+        wire, caller, request = ticket.wire, ticket.caller, ticket.request
+        ticket.size = len(body)
+        if wire is None or caller is None:
+            return
+        try:
+            question = wire.question(request.path, request.headers, body)
+        except Unreadable as error:
+            self._unfit(ticket, None, str(error))
+            return
+        ticket.question = question
+        watched = self._watched(question)
+        count = question.count
+        if watched is None:
+            ticket.model = question.model
+        else:
+            ticket.model = watched.name
+            if watched.reference is not None and len(question.rows):
+                try:
+                    ticket.raw = fitted(watched.reference, question)
+                except ValueError as error:
+                    self._unfit(ticket, watched, str(error))
+            elif count:
+                ticket.raw = np.empty((count, 0))
+        if ticket.reply is not None:
+            return
+        wait = self._parts.limits.admit(caller.id, ticket.model, count, len(body))
+        if wait > 0:
+            self._parts.counters.event("over_quota")
+            ticket.reasons.append("quota")
+            if self.options.enforce:
+                ticket.reply = refusal(429, "quota", "Too many requests.", retry=wait)
+                return
+        ruling = self._parts.rulings.find(caller.id, ticket.model, ticket.at)
+        if ruling is not None and ruling not in ticket.rulings:
+            self._rule(ticket, ruling)
+        if self.options.keep_bodies:
+            ticket.body = body
+
+    def answered(
+        self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes
+    ) -> tuple[bytes, Mapping[str, str]] | None:
+        if status != 200:
+            return None
+        try:
+            return self._parts.obeying.rewrite(ticket, headers, body)
+        except Unreadable as error:
+            ticket.reasons.append(f"the answer could not be changed: {error}")
+            self._parts.counters.event("unreadable_answers")
+            if self.options.closed:
+                return json.dumps({"error": "The answer is withheld.", "reason": ticket.id}).encode(), {
+                    "content-type": "application/json"
+                }
+            return None
+
+    def done(
+        self, ticket: Ticket, status: int, headers: Mapping[str, str], body: bytes, complete: bool, seconds: float
+    ) -> None:
+        question, wire = ticket.question, ticket.wire
+        rows = question.count if question is not None else 0
+        self._parts.counters.request(ticket.model, status, seconds, rows)
+        if question is None or wire is None or ticket.caller is None:
+            return
+        answer = _NO_ANSWER
+        if status == 200 and complete and body:
+            try:
+                answer = wire.answer(question, headers, body)
+            except Unreadable:
+                self._parts.counters.event("unreadable_answers")
+        if ticket.raw is not None and ticket.reply is None:
+            self._judge(ticket, question, answer, status, seconds)
+        self._parts.keep(ticket, answer, status, body, seconds)
+
+    # -- judging -----------------------------------------------------------------------------------------------------
+
+    def _judge(self, ticket: Ticket, question: Question, answer: Answer, status: int, seconds: float) -> None:
+        watched = self.models.get(ticket.model)
+        if watched is None or ticket.raw is None or ticket.caller is None:
+            return
+        if len(watched.waiting) >= WAITING:
+            watched.unjudged += question.count
+            self._parts.counters.event("unjudged", question.count)
+            return
+        scores = None
+        if len(answer.scores) == len(ticket.raw):
+            found = np.asarray(answer.scores, np.float32)
+            scores = found if found.ndim == 2 else None
+        watched.waiting.append(
+            Observed(
+                id=ticket.id,
+                at=ticket.at,
+                client=ticket.caller.id,
+                raw=ticket.raw,
+                scores=scores,
+                labels=answer.labels,
+                seconds=seconds,
+                size=ticket.size,
+                status=status,
+                texts=question.texts,
+                answers=answer.texts,
+            )
+        )
+        if not self._scheduled and self._loop is not None:
+            self._scheduled = True
+            self._loop.call_later(LATEST, self._turn)
+        elif len(watched.waiting) == BATCH and self._loop is not None:
+            self._loop.call_soon(self._turn)
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on, judge in this loop."""
+        self._loop = loop
+
+    def _turn(self) -> None:
+        """Judge one batch of each model; what is left waits for the next turn, so that traffic comes in between."""
+        self._scheduled = False
+        left = False
+        for watched in self.models.values():
+            if watched.waiting:
+                self._batch(watched)
+                left = left or bool(watched.waiting)
+        if left and self._loop is not None and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _batch(self, watched: Watched) -> None:
+        batch: list[Observed] = []
+        rows = 0
+        waiting = watched.waiting
+        while waiting and rows < BATCH:
+            one = waiting.popleft()
+            batch.append(one)
+            rows += len(one.raw)
+        watched.pipeline.observe(batch)
+
+    def settle(self) -> None:
+        """Judge all that waits, now."""
+        for watched in self.models.values():
+            while watched.waiting:
+                self._batch(watched)
+
+    def take(self, alert: Alert) -> None:
+        """An alert of a pipeline: rule on its client, and pass it on with what is done about it."""
+        decided = self.options.decide(alert) if self.options.decide is not None else (alert.response, 600.0)
+        response, seconds = decided
+        accused = tuple(name for name in (alert.client, *alert.evidence.others) if name)
+        spared = not accused or alert.client in self.options.spared
+        if spared:
+            response = Response.ALLOW
+        told = replace(alert, response=response, enforced=self.options.enforce and response is not Response.ALLOW)
+        if response is not Response.ALLOW:
+            now = self._now()
+            for client in accused:
+                if client not in self.options.spared:
+                    self._parts.ruled(
+                        Ruling(client, response, now + seconds, alert.id, alert.detector, now, alert.model)
+                    )
+        self._parts.alerted(told)
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _rule(self, ticket: Ticket, ruling: Ruling) -> None:
+        ticket.rulings = (*ticket.rulings, ruling)
+        ticket.reasons.append(ruling.reason)
+        if self.options.enforce:
+            self._parts.obeying.obey(ticket, ruling)
+
+    def _unfit(self, ticket: Ticket, watched: Watched | None, why: str) -> None:
+        """The body is not what it should be."""
+        self._parts.counters.event("unreadable_requests")
+        ticket.reasons.append(why)
+        if watched is not None:
+            watched.unfit += 1
+            watched.last_unfit = why
+        if self.options.enforce and self.options.closed and ticket.reply is None:
+            ticket.reply = refusal(400, ticket.id, why)
+
+    def _wire(self, method: str, path: str) -> Wire | None:
+        key = (method, path)
+        try:
+            return self._paths[key]
+        except KeyError:
+            pass
+        found = next((wire for wire in self._wires if wire.matches(method, path)), None)
+        if len(self._paths) >= PATHS:
+            self._paths.clear()
+        self._paths[key] = found
+        return found
+
+    def _watched(self, question: Question) -> Watched | None:
+        return self.models.get(question.model, self.fallback)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What a guard is made of besides detectors."""
+
+    identify: Callable[[Request], Caller]
+    limits: Limits
+    rulings: Table
+    obeying: Obeying
+    counters: Counters
+    ruled: Callable[[Ruling], None]
+    alerted: Callable[[Alert], None]
+    keep: Callable[[Ticket, Answer, int, bytes, float], None]
+
+
+_NO_ANSWER = Answer()
+
+
+def fitted(reference: Reference, question: Question) -> Array:
+    """The question's rows as the profile's columns, float64 ``(n, p)``. Columns that come by name are put in the
+    profile's order. Raises ``ValueError`` where they do not fit."""
+    rows = question.rows
+    order = None
+    if question.names and question.names != reference.names:
+        order = order_of(question.names, reference.names)
+    if isinstance(rows, np.ndarray):
+        if rows.ndim != 2 or rows.shape[1] != reference.columns:
+            raise ValueError(f"rows of shape {rows.shape}, where the profile has {reference.columns} columns")
+        raw = rows.astype(np.float64, copy=False)
+        return raw[:, order] if order is not None else raw
+    if order is not None:
+        rows = [[row[place] for place in order] for row in rows if len(row) == len(order)]
+    return reference.raw(rows)
+
+
+def order_of(sent: tuple[str, ...], known: tuple[str, ...]) -> list[int] | None:
+    """Where each known column stands in what was sent; ``None`` where the names are others."""
+    places = {name: place for place, name in enumerate(sent)}
+    if len(places) != len(known) or any(name not in places for name in known):
+        return None
+    return [places[name] for name in known]
+
+
+def refusal(status: int, reason: str, what: str, *, retry: float = 0.0) -> Reply:
+    """A JSON answer of the guard's own, with the id that an operator finds it by."""
+    body = json.dumps({"error": what, "reason": reason}).encode()
+    headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
+    if retry > 0:
+        headers = (*headers, ("retry-after", str(max(1, int(retry + 0.999)))))
+    return Reply(status, body, headers)
