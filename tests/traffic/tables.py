@@ -60,6 +60,7 @@ class Applications:
     groups = 72
 
     def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
         rng = np.random.default_rng([seed, 20])
         self._mix = rng.normal(size=(FACTORS, len(NAMES))) * 0.55
         self._region = np.sort(rng.dirichlet(np.full(12, 1.5)))[::-1]
@@ -84,6 +85,9 @@ class Applications:
         region, product = rng.choice(12, n, p=self._region[::-1]), rng.choice(6, n, p=self._product[::-1])
         shift = np.where(np.arange(FACTORS) % 2, 0.9, -0.9)
         return self._rows(rng, region, product, np.tile(shift, (n, 1)))
+
+    def foreign(self, rng: np.random.Generator, n: int) -> Array:
+        return Applications(self._seed + 1000).draw(rng, n)
 
     def _rows(self, rng: np.random.Generator, region: Array, product: Array, moved: Array) -> Array:
         n = len(region)

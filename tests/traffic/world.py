@@ -32,6 +32,10 @@ class Population(Protocol):
         """Another honest population, on the same grids and within the same bounds."""
         ...
 
+    def foreign(self, rng: np.random.Generator, n: int) -> Array:
+        """Natural data of another origin, as who steals a model without its data has."""
+        ...
+
     def vary(self, rng: np.random.Generator, base: Array, count: int) -> Array:
         """One row ``(p,)`` with one or two things changed as an analyst would, in steps of the application: ``(m, p)``
         with ``m`` at most ``count``."""
@@ -75,3 +79,13 @@ class World:
 
     def labels(self, raw: Array) -> Array:
         return np.asarray(self.answer(raw).argmax(axis=1))
+
+    def spread(self, cells: Array) -> Array:
+        """Numbers by encoded column ``(n, d)`` as numbers by raw column ``(n, p)``."""
+        if not self.shape or cells.shape[1] == len(self.names):
+            return cells
+        height, width = self.shape[:2]
+        side = round(cells.shape[1] ** 0.5)
+        tall, wide = -(-height // side), -(-width // side)
+        whole = cells.reshape(-1, side, side).repeat(tall, axis=1).repeat(wide, axis=2)
+        return np.asarray(whole[:, :height, :width].reshape(len(cells), -1))
