@@ -12,6 +12,7 @@ from tests.traffic.abusing import ABUSING, abuse
 from tests.traffic.clients import Mixture, benign, benign_pieces
 from tests.traffic.disguise import camouflaged, distributed, slowly, with_history
 from tests.traffic.evading import EVADING, evade, kinds
+from tests.traffic.pictures import picture_world
 from tests.traffic.replay import Said, batches, replay
 from tests.traffic.stealing import STEALING, steal
 from tests.traffic.tables import table_world
@@ -38,6 +39,7 @@ __all__ = [
     "distributed",
     "evade",
     "kinds",
+    "picture_world",
     "replay",
     "slowly",
     "steal",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tests.traffic.world import World
+    from violet.domain.robustness import Threat
     from violet.targets.base import Target
 
     Array = NDArray[Any]
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``threat`` as ``Threat.parse`` reads it, for tables and for pictures (empty: not for those). ``snapped``: what
-    is sent is rounded to the application's grids, so that nothing but the pattern betrays it."""
+    """Threats as ``Threat.parse`` reads them, for tables and for pictures of 28 by 28 (empty: not for those; an L2
+    radius shrinks with the side, as lengths of pictures do). ``snapped``: what is sent is rounded to the application's grids, so that nothing but the pattern betrays it."""
 
     attack: str
     table: str
@@ -41,16 +42,25 @@ EVADING: Mapping[str, Plan] = {
     "hopskipjump": Plan("decisions/hopskipjump", "l2:0.04", "l2:1.5"),
     "hopskipjump-snapped": Plan("decisions/hopskipjump", "l2:0.04", "l2:1.5", snapped=True),
     "surfree": Plan("decisions/surfree", "l2:0.04", "l2:1.5"),
-    "rays": Plan("decisions/rays", "linf:0.015", "linf:0.15"),
+    "rays": Plan("decisions/rays", "linf:0.015", "linf:0.1"),
     "sign-opt": Plan("decisions/opt", "l2:0.04", "l2:1.5"),
-    "nes": Plan("scores/nes", "linf:0.015", "linf:0.15"),
-    "spsa": Plan("scores/spsa", "linf:0.015", "linf:0.15"),
-    "square": Plan("scores/square", "linf:0.015", "linf:0.15"),
-    "square-snapped": Plan("scores/square", "linf:0.015", "linf:0.15", snapped=True),
+    "nes": Plan("scores/nes", "linf:0.015", "linf:0.1"),
+    "spsa": Plan("scores/spsa", "linf:0.015", "linf:0.1"),
+    "square": Plan("scores/square", "linf:0.015", "linf:0.1"),
+    "square-snapped": Plan("scores/square", "linf:0.015", "linf:0.1", snapped=True),
     "simba": Plan("scores/simba", "l2:0.04", "l2:1.5"),
     "feasible-search": Plan("tabular/feasible-search", "feasible:3", ""),
     "feasible-decisions": Plan("tabular/feasible-decisions", "feasible:3", ""),
 }
+
+
+def threat(world: World, plan: Plan) -> Threat:
+    from violet.domain.robustness import Norm, Threat
+
+    found = Threat.parse(plan.picture if world.shape else plan.table)
+    if world.shape and found.norm is Norm.L2:
+        return Threat(Norm.L2, found.eps * world.shape[0] / 28)
+    return found
 
 
 def kinds(world: World) -> tuple[str, ...]:
@@ -104,22 +114,21 @@ def _cases(world: World, rng: np.random.Generator, count: int) -> Array:
 def _fooled(world: World, plan: Plan, case: Array, asked: Array) -> Array:
     """Which queries are adversarial examples within the radius, ``(m,)`` bool."""
     from violet.attacks.geometry import distance
-    from violet.domain.robustness import Norm, Threat
+    from violet.domain.robustness import Norm
 
-    threat = Threat.parse(plan.picture if world.shape else plan.table)
-    if threat.norm is Norm.FEASIBLE:
+    allowed = threat(world, plan)
+    if allowed.norm is Norm.FEASIBLE:
         away = (np.abs(asked - case) > 1e-9).sum(axis=1)
     else:
         away = distance(
             world.domain.to_unit(_shaped(world, asked)), world.domain.to_unit(_shaped(world, case[None])), threat.norm
         )
-    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= threat.eps * (1 + 1e-9)))
+    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * (1 + 1e-9)))
 
 
 def _attack(world: World, plan: Plan, case: Array, rng: np.random.Generator, seed: int, queries: int) -> Array:
     """What was asked ``(m, p)``."""
     from violet.attacks.base import Budget, Goal, Problem, find, run_attack
-    from violet.domain.robustness import Threat
     from violet.targets.unit import in_unit_space
 
     recorder = Recorder(world, snapped=plan.snapped)
@@ -132,7 +141,7 @@ def _attack(world: World, plan: Plan, case: Array, rng: np.random.Generator, see
         target=target,
         x=x,
         y=world.labels(case[None]),
-        threat=Threat.parse(plan.picture if world.shape else plan.table),
+        threat=threat(world, plan),
         budget=Budget(queries),
         seed=seed,
         goal=Goal.SMALLEST if entry.attack.minimal else Goal.WITHIN,

@@ -111,7 +111,7 @@ class Surrogate:
         self._weights = np.linalg.solve(gram, features.T @ target)
 
     def _encode(self, rows: Array) -> Array:
-        return np.clip(self._world.reference.encode(rows).astype(float), -4, 4)
+        return np.asarray(np.clip(self._world.reference.encode(rows).astype(float), -4, 4))
 
     def _features(self, x: Array) -> Array:
         return np.concatenate([np.cos(x @ self._omega + self._phase), x * 0.5, np.ones((len(x), 1))], axis=1)
