@@ -3,19 +3,15 @@ are pictures in it. Every value is escaped by the template."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import Verdict
 from violet.report.explaining.png import heat_map, picture
 from violet.report.explaining.words import Section, facts, headline, provenance, sections
+from violet.report.html import style_and_digest, template
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
-    import jinja2
-
     from violet.domain import Finding
     from violet.domain.explanation import Explanation
     from violet.report import View
@@ -25,9 +21,8 @@ _BAR = 120
 
 
 def render(explanation: Explanation, view: View) -> str:
-    sheet = _resource("report.css") + _resource("explanation.css")
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
-    page: str = _template().render(
+    sheet, digest = style_and_digest("report.css", "explanation.css")
+    page: str = template("explanation.html").render(
         style=sheet,
         style_digest=digest,
         title="Violet explain",
@@ -101,19 +96,3 @@ def _finding(finding: Finding, view: View) -> dict[str, Any]:
         "fix": visible(finding.fix),
         "techniques": [visible(name) for name in finding.techniques],
     }
-
-
-@cache
-def _template() -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_resource("explanation.html"))
-
-
-def _resource(name: str) -> str:
-    from importlib.resources import files
-
-    return files("violet.report").joinpath("templates", name).read_text(encoding="utf-8")

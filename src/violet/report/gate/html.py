@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from violet.report.gate.words import (
@@ -19,11 +16,10 @@ from violet.report.gate.words import (
     tally,
     waiver_line,
 )
+from violet.report.html import style_and_digest, template
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
-    import jinja2
-
     from violet.domain.gate import RequirementResult
     from violet.report.gate import GateView
 
@@ -33,8 +29,7 @@ _BADGES = {"allow": "info", "warn": "medium", "deny": "critical"}
 
 def render(view: GateView) -> str:
     decision = view.decision
-    sheet = _resource("report.css")
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    sheet, digest = style_and_digest("report.css")
     lists = (
         ("Waived", "These are accepted for a time. The decision rests on them.", map(waiver_line, decision.waivers)),
         ("Waivers that do not count", "They change nothing.", map(ineffective_line, decision.ineffective)),
@@ -46,7 +41,7 @@ def render(view: GateView) -> str:
         ("Evidence", "What the decision rests on.", map(item_line, decision.evidence)),
         ("Notes", "What is odd about the policy, and evidence that was passed over.", map(visible, decision.warnings)),
     )
-    page: str = _template().render(
+    page: str = template("gate.html").render(
         style=sheet,
         style_digest=digest,
         title="Violet gate",
@@ -84,19 +79,3 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-@cache
-def _template() -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_resource("gate.html"))
-
-
-def _resource(name: str) -> str:
-    from importlib.resources import files
-
-    return files("violet.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from violet.report.hardening.words import STYLES, certified, rows
+from violet.report.html import style_and_digest, template
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
-    import jinja2
-
     from violet.report.hardening import HardeningView
 
 
 def render(view: HardeningView) -> str:
     known = view.hardening
-    sheet = _resource("report.css")
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
-    page: str = _template().render(
+    sheet, digest = style_and_digest("report.css")
+    page: str = template("hardening.html").render(
         style=sheet,
         style_digest=digest,
         effect=known.effect.value,
@@ -39,17 +33,3 @@ def render(view: HardeningView) -> str:
         seed=known.seed,
     )
     return page.rstrip("\n") + "\n"
-
-
-@cache
-def _template() -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_resource("hardening.html"))
-
-
-def _resource(name: str) -> str:
-    return files("violet.report").joinpath("templates", name).read_text(encoding="utf-8")
