@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Threats as ``Threat.parse`` reads them, for tables and for pictures of 28 by 28 (empty: not for those; an L2
-    radius shrinks with the side, as lengths of pictures do). ``snapped``: what is sent is rounded to the application's grids, so that nothing but the pattern betrays it."""
+    radius shrinks with the side, as lengths of pictures do). ``snapped``: what is sent is rounded to the application's
+    grids, so that nothing but the pattern betrays it."""
 
     attack: str
     table: str
@@ -120,9 +121,8 @@ def _fooled(world: World, plan: Plan, case: Array, asked: Array) -> Array:
     if allowed.norm is Norm.FEASIBLE:
         away = (np.abs(asked - case) > 1e-9).sum(axis=1)
     else:
-        away = distance(
-            world.domain.to_unit(_shaped(world, asked)), world.domain.to_unit(_shaped(world, case[None])), threat.norm
-        )
+        unit = world.domain.to_unit
+        away = distance(unit(_shaped(world, asked)), unit(_shaped(world, case[None])), allowed.norm)
     return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * (1 + 1e-9)))
 
 
