@@ -1,0 +1,1 @@
+"""Queries that cost the model more than they should."""

@@ -1,0 +1,1 @@
+"""Queries that copy a model: what a thief asks differs from what customers ask."""

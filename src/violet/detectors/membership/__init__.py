@@ -1,0 +1,1 @@
+"""Queries that ask whether a record was in the training data."""
