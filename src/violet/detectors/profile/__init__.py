@@ -1,0 +1,1 @@
+"""Profiles of data: counts against frozen bins, which add up over chunks, replicas and days."""

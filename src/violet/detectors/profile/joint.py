@@ -1,0 +1,158 @@
+"""What columns do together: mean random features, products of all pairs, and shares within segments, on sampled
+rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from violet.detectors.profile.layout import JOINT_COLUMNS, JOINT_ROWS
+from violet.detectors.reference import fit_reference
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from violet.detectors.profile.chunk import Chunk
+    from violet.detectors.profile.layout import Layout, WordLayout
+    from violet.detectors.reference import Reference
+
+    Array = NDArray[Any]
+
+FEWEST = 50
+JOINT_WORDS = 256
+"""Words of a category that the reference tells apart; a column with more is left out of it."""
+
+
+def fit_joint(sample: Chunk, categories: Sequence[WordLayout], seed: int, keep: int) -> Reference | None:
+    """A reference of the columns of numbers and of few words; ``None`` where there are no such columns, more than 512,
+    or fewer than 50 rows."""
+    words = [c for c in categories if 0 < len(c.words) <= JOINT_WORDS]
+    numbers = [name for name, values in sample.numbers.items() if np.isfinite(values).any()]
+    names = [*numbers, *(c.name for c in words)]
+    if not names or len(names) > JOINT_COLUMNS or sample.rows < FEWEST:
+        return None
+    step = max(1, -(-sample.rows // JOINT_ROWS))
+    rows = np.arange(0, sample.rows, step)
+    part = sample.take(rows)
+    scores = None if part.scores is None else np.asarray(part.scores, dtype=np.float32)
+    labels = None if part.labels is None else part.labels.codes
+    columns: list[Any] = [_finite(part.numbers[name]) for name in numbers]
+    if not words:
+        return fit_reference(np.stack(columns, axis=1), names, scores=scores, labels=labels, seed=seed, sample=keep)
+    lists: list[list[Any]] = [[None if value != value else value for value in column.tolist()] for column in columns]
+    lists += [part.words[c.name].values() for c in words]
+    made = list(zip(*lists, strict=True))
+    return fit_reference(made, names, scores=scores, labels=labels, seed=seed, sample=keep)
+
+
+def _finite(values: Array) -> Array:
+    x = values.astype(np.float64)
+    x[~np.isfinite(x)] = np.nan
+    return x
+
+
+def raw_rows(chunk: Chunk, reference: Reference) -> Array:
+    """The reference's columns of a chunk as its codes, float64 ``(rows, p)``; NaN for a column that is not there."""
+    found = np.full((chunk.rows, reference.columns), np.nan)
+    for place, (name, words) in enumerate(zip(reference.names, reference.categories, strict=True)):
+        if words and name in chunk.words:
+            values = chunk.words[name]
+            code = {word: float(number) for number, word in enumerate(words)}
+            table = np.array([*(code.get(word, -1.0) for word in values.words), np.nan])
+            found[:, place] = table[values.codes]
+        elif not words and name in chunk.numbers:
+            found[:, place] = chunk.numbers[name]
+    return found
+
+
+class JointCounts:
+    """Sums over sampled rows: ``rows``, random features ``(m,)``, encoded columns ``(d,)``, their products ``(d, d)``,
+    and coarse shares by segment ``(segments, coarse)``."""
+
+    __slots__ = ("features", "products", "rows", "segments", "totals")
+
+    def __init__(self, layout: Layout) -> None:
+        reference = layout.reference
+        m, d = (len(reference.phase), reference.width) if reference is not None else (0, 0)
+        self.rows = 0
+        self.features = np.zeros(m)
+        self.totals = np.zeros(d)
+        self.products = np.zeros((d, d))
+        self.segments = np.zeros((layout.segment_count, int(layout.coarse_offsets[-1])), np.int64)
+
+    def add(self, chunk: Chunk, layout: Layout, codes: Array) -> None:
+        """``codes`` are what ``coarse_codes`` gives for the chunk."""
+        self.rows += chunk.rows
+        if layout.reference is not None:
+            x = layout.reference.encode(raw_rows(chunk, layout.reference))
+            self.features += layout.reference.features(x).sum(axis=0, dtype=np.float64)
+            self.totals += x.sum(axis=0, dtype=np.float64)
+            self.products += (x.T @ x).astype(np.float64)
+        width = self.segments.shape[1]
+        first = 0
+        for segment, rows in zip(layout.segments, segment_codes(chunk, layout), strict=True):
+            count = len(segment.names)
+            inside = rows >= 0
+            which = rows[inside] * width
+            for column in codes[:, inside]:
+                found = np.bincount(which + column, minlength=count * width)
+                self.segments[first : first + count] += found.reshape(count, width)
+            first += count
+
+    def plus(self, other: JointCounts) -> JointCounts:
+        made = object.__new__(JointCounts)
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name) + getattr(other, name))
+        return made
+
+
+def coarse_codes(chunk: Chunk, layout: Layout, numbers: dict[str, Array]) -> Array:
+    """The place of every value in flat coarse counts, int64 ``(columns, rows)``. ``numbers`` are all columns of
+    numbers, the derived ones too; a column that is not there counts as missing."""
+    offsets = layout.coarse_offsets
+    found = np.empty((len(offsets) - 1, chunk.rows), np.int64)
+    for place, column in enumerate(layout.numbers):
+        missing = column.coarse_bins
+        values = numbers.get(column.name)
+        if values is None:
+            found[place] = offsets[place] + missing
+            continue
+        if column.single:
+            values = values.astype(np.float32)
+        code = column.edges[column.coarse].searchsorted(values, "right")
+        code[np.isnan(values)] = missing
+        found[place] = offsets[place] + code
+    for place, words in enumerate(layout.categories, start=len(layout.numbers)):
+        other = words.coarse_bins - 1
+        if words.name not in chunk.words:
+            found[place] = offsets[place] + other + 1
+            continue
+        code = np.minimum(words.codes(chunk.words[words.name]), other)
+        found[place] = offsets[place] + np.where(code < 0, other + 1, code)
+    return found
+
+
+def segment_codes(chunk: Chunk, layout: Layout) -> list[Array]:
+    """For each split, the segment of each row, int64; -1: in none."""
+    found = []
+    for segment in layout.segments:
+        if segment.cuts and segment.column in chunk.numbers:
+            values = chunk.numbers[segment.column]
+            code = np.asarray(segment.cuts).searchsorted(values, "right")
+            found.append(np.where(np.isnan(values), -1, code))
+        elif not segment.cuts and segment.column in chunk.words:
+            said = chunk.words[segment.column]
+            place = {word: number for number, word in enumerate(segment.names)}
+            table = np.array([*(place.get(word, -1) for word in said.words), -1], dtype=np.int64)
+            found.append(table[said.codes])
+        else:
+            found.append(np.full(chunk.rows, -1, np.int64))
+    return found
+
+
+def without_sample(reference: Reference) -> Reference:
+    """The reference with no raw row in it."""
+    return replace(reference, sample=reference.sample[:0])
