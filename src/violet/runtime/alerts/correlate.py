@@ -93,8 +93,6 @@ class Correlator:
     def __init__(self, options: CorrelationOptions | None = None) -> None:
         self.options = options or CorrelationOptions()
         self.number = 0
-        self.changed: set[str] = set()
-        """Keys of incidents that changed since the last notice about them."""
         self._open: dict[str, _Open] = {}
         self._recent: OrderedDict[str, OrderedDict[str, float]] = OrderedDict()
 
@@ -123,7 +121,6 @@ class Correlator:
         notices = []
         for entry in [entry for entry in self._open.values() if now - entry.heard >= self.options.quiet]:
             del self._open[entry.key]
-            self.changed.discard(entry.key)
             reason = f"No alert for {self.options.quiet / 60:.0f} minutes."
             notices.append(self._notice(entry, max(at, entry.last), NoticeEvent.CLOSED, reason, still=False))
         return notices
@@ -184,7 +181,6 @@ class Correlator:
             if entry is None or not self._only(entry, matter, alert.model):
                 continue
             del self._open[entry.key]
-            self.changed.discard(entry.key)
             into.count += entry.count
             into.opened = min(into.opened, entry.opened)
             into.worst = max(into.worst, entry.worst)
@@ -217,8 +213,6 @@ class Correlator:
         elif now - entry.told >= self.options.remind:
             reason = f"It goes on: {entry.count:,} alerts so far."
             yield self._notice(entry, alert.at, NoticeEvent.CONTINUES, reason, now)
-        else:
-            self.changed.add(entry.key)
 
     def _count(self, entry: _Open, alert: Alert, severity: Severity, repeats: int) -> str:
         """Add the alert; gives why somebody should hear of it at once, or nothing."""
@@ -287,7 +281,6 @@ class Correlator:
         merged: str = "",
     ) -> Notice:
         self.number += 1
-        self.changed.discard(entry.key)
         if now is not None:
             entry.told = now
             entry.told_clients = len(entry.clients)

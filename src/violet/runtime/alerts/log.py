@@ -45,14 +45,14 @@ class Record:
 
 class AlertLog:
     """Where one worker's alerts go. ``saved`` is called, in the writing thread, after each ``fsync``; ``unsaved``
-    (where set) gets records that the disk refused."""
+    (where set) gets records that the disk refused, and says whether it took them."""
 
     def __init__(self, directory: str, worker: str, saved: Callable[[], None] = lambda: None) -> None:
         self.taken = 0
         self.acknowledged = 0
         self.repeats = 0
         self.problem = ""
-        self.unsaved: Callable[[list[Record]], None] | None = None
+        self.unsaved: Callable[[list[Record]], bool] | None = None
         self._directory = directory
         self._worker = segment_name(worker)
         self._saved = saved
@@ -138,9 +138,7 @@ class AlertLog:
             self.problem = f"alerts cannot be written: {error.strerror or error}"
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._size)
-            if self.unsaved is not None:
-                self.unsaved(records)
-            else:
+            if self.unsaved is None or not self.unsaved(records):
                 self._keep(records)
             return False
         self._size += len(lines)

@@ -1,0 +1,66 @@
+"""Chats, e-mail, paging: whatever an address of Apprise names (Slack, Teams, e-mail, PagerDuty and over a hundred
+more).
+
+Apprise sends from threads. Only plain text is handed to it, with nothing in it that a chat would make a mention or a
+link of. Its own plugins that run something on this machine are not allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from violet.domain.errors import ConfigurationError, MissingExtraError
+from violet.domain.incident_alert import Incident, Notice
+from violet.domain.outcome import Severity
+from violet.runtime.alerts.delivery import SendError
+from violet.runtime.alerts.routing import Route
+from violet.runtime.alerts.text import body, defanged, subject
+
+LOCAL = ("dbus", "qt", "glib", "kde", "gnome", "windows", "macosx", "syslog", "cli")
+"""Schemes that speak to this machine's own desktop or log."""
+
+
+class Chat:
+    each = False
+    refresh_every = 0.0
+
+    def __init__(self, route: Route, state: str) -> None:
+        try:
+            import apprise
+        except ImportError as error:
+            raise MissingExtraError(f"The route {route.name!r}", "guard") from error
+        self._state = state
+        self._route = route
+        asset = apprise.AppriseAsset(app_id="Violet", app_desc="violet guard", secure_logging=True)
+        self._kinds = {
+            Severity.INFO: apprise.NotifyType.INFO,
+            Severity.LOW: apprise.NotifyType.INFO,
+            Severity.MEDIUM: apprise.NotifyType.WARNING,
+            Severity.HIGH: apprise.NotifyType.FAILURE,
+            Severity.CRITICAL: apprise.NotifyType.FAILURE,
+        }
+        self._closed = apprise.NotifyType.SUCCESS
+        self._text = apprise.NotifyFormat.TEXT
+        self._apprise: Any = apprise.Apprise(asset=asset)
+        scheme = route.url.partition("://")[0].lower()
+        if scheme in LOCAL or not self._apprise.add(route.url):
+            raise ConfigurationError(
+                f"The route {route.name!r}: Apprise does not know what {route.target} with what follows is.",
+                "Its addresses are listed at https://appriseit.com.",
+            )
+
+    async def send(self, notice: Notice) -> None:
+        kind = self._kinds[notice.incident.severity] if notice.incident.open else self._closed
+        text = "\n".join(defanged(line) for line in body(notice, self._state).split("\n"))
+        sent = await asyncio.to_thread(
+            self._apprise.notify, body=text, title=defanged(subject(notice)), notify_type=kind, body_format=self._text
+        )
+        if not sent:
+            raise SendError(f"{self._route.target} did not take it")
+
+    async def refresh(self, incidents: tuple[Incident, ...]) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
