@@ -1,0 +1,592 @@
+"""The server's side of HTTP/1.1 for ASGI applications under uvicorn: strict, bounded, and with what a proxy needs.
+
+uvicorn's server makes one ``ServerProtocol`` a connection (``Config(http=protocol(limits))``). It differs from
+uvicorn's own in this: what RFC 9112 calls an error is answered with 400 and the connection is closed; heads, bodies and
+answers have time-outs and bounds; a request's task is cancelled when its client goes away; and the scope has
+extensions: ``tls`` (ASGI's, with ``client_cert_name``), ``http.response.trailers`` and ``http.response.early_hint``
+(ASGI's), and ``violet``, a ``Wire``.
+
+httptools (llhttp) refuses by itself: Content-Length with Transfer-Encoding, repeated or malformed Content-Length,
+folded headers, bare CR and LF, control characters, malformed chunks, a space before the colon, data after ``Connection:
+close``. What it lets through and this refuses: absolute-form, other transfer codings, Transfer-Encoding in HTTP/1.0,
+HTTP/0.9 and 2.0, no or several Host headers, fragments, CONNECT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+
+from violet.runtime.proxy.http_cycle import STATUS, Cycle
+
+NEVER = float("inf")
+SWEEP = 0.25
+"""Seconds between looks at the clock."""
+HIGH_WATER = 65_536
+"""Bytes of a request's body that wait for the application, and of an answer that wait for the client."""
+LINGER = 2.0
+"""Seconds in which what a refused client still sends is thrown away, so that it can read why it was refused: a socket
+that is closed with unread data resets the connection (RFC 9112, section 9.6)."""
+PIPELINE = 16
+"""Requests that may wait behind one on the same connection."""
+METHODS = frozenset(
+    (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"PROPFIND", b"REPORT", b"SEARCH", b"TRACE")
+)
+_HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+\Z")
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """``header_bytes`` and ``headers`` of a request's head (431 beyond) and of its trailers; ``head_seconds`` from the
+    first byte (or from connecting) to the end of the head; ``keep_alive`` seconds between requests. A body may take
+    ``body_seconds``, and a second more for every ``body_rate`` bytes that came (as Apache's ``mod_reqtimeout`` has it);
+    time in which the application does not read is not counted. ``write_seconds`` is how long a client may leave an
+    answer unread. ``connections`` of this process, ``per_address`` of them from one address (0: any). ``upgrades`` are the
+    protocols that an application may change to; requests for others are answered as if they had not asked."""
+
+    header_bytes: int = 32_768
+    headers: int = 128
+    head_seconds: float = 10.0
+    keep_alive: float = 75.0
+    body_seconds: float = 20.0
+    body_rate: int = 500
+    write_seconds: float = 60.0
+    connections: int = 10_000
+    per_address: int = 0
+    upgrades: tuple[str, ...] = ("websocket",)
+
+
+def protocol(limits: ServerLimits) -> type[ServerProtocol]:
+    """For uvicorn's ``Config(http=...)``."""
+    return type("LimitedServerProtocol", (ServerProtocol,), {"limits": limits})
+
+
+class Wire:
+    """What an application of ours may ask of the connection under its request: ``target`` is the request target as it
+    came, ``names`` the header names as they were written, ``tunnel`` hands the connection over after an upgrade."""
+
+    __slots__ = ("_connection", "names", "target", "upgrade")
+
+    def __init__(self, connection: ServerProtocol, target: bytes, names: list[bytes], upgrade: bytes) -> None:
+        self._connection = connection
+        self.target = target
+        self.names = names
+        self.upgrade = upgrade
+
+    def tunnel(self, head: Sequence[tuple[bytes, bytes]], tunnel: Any) -> ServerProtocol:
+        """Answer 101 with this head, and give everything that comes from now on to ``tunnel``."""
+        return self._connection.become_tunnel(head, tunnel)
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class ServerProtocol(asyncio.Protocol):
+    limits = ServerLimits()
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
+        self._app: Application = config.loaded_app
+        self._root = config.root_path
+        self._state = server_state
+        self._app_state = app_state
+        self.loop = _loop or asyncio.get_event_loop()
+        self.transport: Any = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._cycle: Cycle | None = None
+        self._queue: deque[Cycle] = deque()
+        self._receiving: Cycle | None = None
+        self._refusal: Refusal | None = None
+        self._address = ""
+        self._client: tuple[str, int] | None = None
+        self._server: tuple[str, int | None] | None = None
+        self._scheme = "http"
+        self._extensions: dict[str, Any] = {}
+        self.read_deadline = NEVER
+        self.write_deadline = NEVER
+        self._paused = False
+        self._paused_at = 0.0
+        self._full: asyncio.Future[None] | None = None
+        self._lingering = False
+        self._draining = False
+        self._tunnel: Any = None
+        self._muted = False
+        self._upgrading = False
+        self._reset_head()
+
+    def _reset_head(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._names: list[bytes] = []
+        self._size = 0
+        self._in_head = False
+        self._fed = 0
+
+    # the transport
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        limits, state = self.limits, self._state
+        peer = transport.get_extra_info("peername")
+        if isinstance(peer, tuple) and len(peer) >= 2:
+            self._client = (str(peer[0]), int(peer[1]))
+            self._address = self._client[0]
+        name = transport.get_extra_info("sockname")
+        if isinstance(name, tuple):
+            self._server = (str(name[0]), int(name[1]))
+        elif isinstance(name, str):
+            self._server = (name, None)
+        counts = state.__dict__.setdefault("violet_addresses", {})
+        count = counts[self._address] = counts.get(self._address, 0) + 1
+        state.connections.add(self)
+        if len(state.connections) > limits.connections or (limits.per_address and count > limits.per_address):
+            transport.abort()
+            return
+        if transport.get_extra_info("sslcontext"):
+            self._scheme = "https"
+            certificate = transport.get_extra_info("peercert")
+            subject = certificate_subject(certificate) if certificate else None
+            self._extensions = {
+                "tls": {"client_cert_name": subject, "client_cert_chain": [], "client_cert_error": None}
+            }
+        transport.set_write_buffer_limits(high=HIGH_WATER)
+        self.read_deadline = self.loop.time() + limits.head_seconds
+        if "violet_sweeper" not in state.__dict__:
+            state.violet_sweeper = self.loop.call_later(SWEEP, _sweep, self.loop, state)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state.connections.discard(self)
+        counts = self._state.__dict__.get("violet_addresses", {})
+        left = counts.get(self._address, 1) - 1
+        if left > 0:
+            counts[self._address] = left
+        else:
+            counts.pop(self._address, None)
+        self.read_deadline = self.write_deadline = NEVER
+        self.resume_writing()
+        if self._tunnel is not None:
+            self._tunnel.client_ended()
+        for cycle in (self._cycle, *self._queue):
+            if cycle is not None:
+                cycle.gone()
+        self._queue.clear()
+
+    def eof_received(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.client_ended()
+
+    def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.client_said(data)
+            return
+        if self._lingering or self._refusal is not None:
+            return
+        if self._upgrading:
+            self.transport.abort()
+            return
+        if self._in_head or self._receiving is None:
+            if not self._fed:
+                self.read_deadline = self.loop.time() + self.limits.head_seconds
+            self._fed += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgraded(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, Refusal) else Refusal(400, f"malformed request: {error}"))
+        else:
+            if self._fed > self.limits.header_bytes and (self._in_head or self._receiving is None):
+                self._refuse(Refusal(431, "the head of the request is too large"))
+
+    def pause_writing(self) -> None:
+        if self._full is None:
+            self._full = self.loop.create_future()
+            self.write_deadline = self.loop.time() + self.limits.write_seconds
+        if self._tunnel is not None:
+            self._tunnel.client_full(True)
+
+    def resume_writing(self) -> None:
+        if self._full is not None:
+            if not self._full.done():
+                self._full.set_result(None)
+            self._full = None
+            self.write_deadline = NEVER
+        if self._tunnel is not None:
+            self._tunnel.client_full(False)
+
+    @property
+    def full(self) -> bool:
+        return self._full is not None
+
+    async def drain(self) -> None:
+        if self._full is not None:
+            await asyncio.shield(self._full)
+
+    def pause_reading(self) -> None:
+        if not self._paused and not self.transport.is_closing():
+            self._paused = True
+            self._paused_at = self.loop.time()
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._paused:
+            self._paused = False
+            self.read_deadline += self.loop.time() - self._paused_at
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def shutdown(self) -> None:
+        """uvicorn's word for: finish what is under way, take no more."""
+        self._draining = True
+        if self._tunnel is not None or self._lingering:
+            self.transport.close()
+        elif self._cycle is None:
+            self.transport.close()
+        else:
+            self._cycle.keep_alive = False
+
+    def check(self, now: float) -> None:
+        """Look at the clock."""
+        if now > self.write_deadline:
+            self.transport.abort()
+        elif now > self.read_deadline and not self._paused:
+            self.read_deadline = NEVER
+            if self._lingering or self._tunnel is not None:
+                self.transport.abort()
+            elif self._cycle is None and not self._fed:
+                self._close()
+            elif self._cycle is None or self._receiving is not None:
+                self._refuse(Refusal(408, "the request did not come in time"))
+
+    # the parser
+
+    def on_message_begin(self) -> None:
+        if self._muted:
+            return
+        if len(self._queue) >= PIPELINE:
+            raise Refusal(400, "too many requests at once on one connection")
+        size = self._fed
+        self._reset_head()
+        self._fed = size
+        self._in_head = True
+
+    def on_url(self, url: bytes) -> None:
+        if not self._muted:
+            self._url += url
+            self._size += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._muted:
+            return
+        self._size += len(name) + len(value) + 4
+        if self._size > self.limits.header_bytes:
+            raise Refusal(431, "the headers of the request are too large")
+        if not self._in_head:  # trailers are dropped (RFC 9110, section 6.5.1)
+            return
+        self._headers.append((name.lower(), value))
+        self._names.append(name)
+        if len(self._headers) > self.limits.headers:
+            raise Refusal(431, "the request has too many headers")
+
+    def on_headers_complete(self) -> None:
+        if self._muted:
+            return
+        parser = self._parser
+        version = parser.get_http_version()
+        method = parser.get_method()
+        self._in_head = False
+        self._fed = 0
+        found = self._judge(method, version)
+        self._size = 0
+        url = self._url
+        raw, _, query = url.partition(b"?")
+        path = raw.decode("ascii")
+        cycle = Cycle(self)
+        cycle.head_only = method == b"HEAD"
+        cycle.expect = found.expect
+        cycle.keep_alive = version == "1.1" and not self._draining and not found.close
+        cycle.old = version == "1.0"
+        extensions: dict[str, Any] = {
+            "http.response.trailers": {},
+            "http.response.early_hint": {},
+            "violet": Wire(self, url, self._names, found.upgrade),
+        }
+        if self._extensions:
+            extensions.update(self._extensions)
+        cycle.scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": version,
+            "server": self._server,
+            "client": self._client,
+            "scheme": self._scheme,
+            "root_path": self._root,
+            "method": method.decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw,
+            "query_string": query,
+            "headers": self._headers,
+            "state": self._app_state,
+            "extensions": extensions,
+        }
+        cycle.chunked_body = found.chunked
+        cycle.length = found.length
+        self._receiving = cycle
+        if self._cycle is None:
+            self._start(cycle)
+        else:
+            self._queue.append(cycle)
+            self.pause_reading()
+
+    def _judge(self, method: bytes, version: str) -> _Head:
+        """What the head says of the message. Raises ``Refusal``."""
+        if version not in ("1.1", "1.0"):
+            raise Refusal(505, "only HTTP/1.1 is spoken here")
+        if method not in METHODS:
+            raise Refusal(501, "the method is not known")
+        url = self._url
+        if not url.startswith(b"/") and not (url == b"*" and method == b"OPTIONS"):
+            raise Refusal(400, "the request target is not a path")
+        if b"#" in url or not url.isascii():
+            raise Refusal(400, "the request target has characters that no URL has")
+        found = _Head()
+        hosts = codings = 0
+        for name, value in self._headers:
+            if name == b"host":
+                hosts += 1
+                if not _HOST.match(value):
+                    raise Refusal(400, "the Host header is malformed")
+            elif name == b"content-length":
+                found.length = int(value)
+            elif name == b"transfer-encoding":
+                codings += 1
+                if value.strip(b" \t").lower() != b"chunked":
+                    raise Refusal(501, "the only transfer coding spoken here is chunked")
+                found.chunked = True
+            elif name == b"expect":
+                if value.lower() != b"100-continue":
+                    raise Refusal(417, "the expectation is not known")
+                found.expect = version == "1.1"
+            elif name == b"connection":
+                tokens = [token.strip() for token in value.lower().split(b",")]
+                found.close = found.close or b"close" in tokens
+                found.upgrades = found.upgrades or b"upgrade" in tokens
+            elif name == b"upgrade":
+                found.upgrade = value.strip().lower()
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            raise Refusal(400, "a request has exactly one Host header")
+        if codings > 1 or (codings and (version == "1.0" or found.length is not None)):
+            raise Refusal(400, "how long the body is is not plain")
+        upgrade = found.upgrade.decode("latin-1")
+        if (
+            not found.upgrades
+            or version == "1.0"
+            or found.chunked
+            or found.length
+            or upgrade not in self.limits.upgrades
+        ):
+            found.upgrade = b""
+        return found
+
+    def on_body(self, body: bytes) -> None:
+        cycle = self._receiving
+        if cycle is None or cycle.complete:
+            return
+        cycle.pieces.append(body)
+        cycle.size += len(body)
+        limits = self.limits
+        if limits.body_rate:
+            self.read_deadline = min(
+                self.read_deadline + len(body) / limits.body_rate, self.loop.time() + limits.body_seconds
+            )
+        if cycle.size > HIGH_WATER:
+            self.pause_reading()
+        cycle.wake()
+
+    def on_message_complete(self) -> None:
+        if self._parser.should_upgrade():
+            return
+        cycle, self._receiving = self._receiving, None
+        if cycle is not None:
+            cycle.more = False
+            if cycle is self._cycle:
+                self.read_deadline = NEVER
+            cycle.wake()
+
+    # requests
+
+    def _start(self, cycle: Cycle) -> None:
+        self._cycle = cycle
+        self.read_deadline = self.loop.time() + self.limits.body_seconds
+        task = cycle.task = self.loop.create_task(cycle.run(self._app))
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
+
+    def _upgraded(self, rest: bytes) -> None:
+        """The parser takes what follows a head with Upgrade for the other protocol. Where that is not spoken here, or
+        the request has a body, it is still HTTP: a new parser goes on, behind a head that says how long the body is."""
+        cycle = self._receiving
+        if cycle is None:
+            self._refuse(Refusal(400, "malformed request"))
+        elif cycle.scope["extensions"]["violet"].upgrade:
+            if rest:  # nothing may be said before the other side agreed (RFC 9110, section 7.8)
+                self._refuse(Refusal(400, "data came before the upgrade was agreed"))
+                return
+            self._receiving = None
+            self._upgrading = True
+            self.read_deadline = NEVER
+            cycle.keep_alive = cycle.more = False
+            cycle.wake()
+        else:
+            self._parser = httptools.HttpRequestParser(self)
+            if cycle.chunked_body or cycle.length:
+                framing = b"Content-Length: %d" % cycle.length if cycle.length else b"Transfer-Encoding: chunked"
+                self._muted = True
+                self._parser.feed_data(b"POST / HTTP/1.1\r\n%s\r\n\r\n" % framing)
+                self._muted = False
+            else:
+                self.on_message_complete()
+            if rest:
+                self.data_received(rest)
+
+    def become_tunnel(self, head: Sequence[tuple[bytes, bytes]], tunnel: Any) -> ServerProtocol:
+        lines = [b"HTTP/1.1 101 Switching Protocols\r\n"]
+        for name, value in head:
+            lines += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join(lines) + b"\r\n")
+        self._upgrading = False
+        self._tunnel = tunnel
+        if self._cycle is not None:
+            self._cycle.started = self._cycle.complete = True
+        self.read_deadline = NEVER
+        return self
+
+    def finished(self, cycle: Cycle) -> None:
+        """The answer has been written."""
+        self._state.total_requests += 1
+        if self._tunnel is not None or self.transport.is_closing():
+            return
+        if cycle is self._receiving or not cycle.keep_alive:
+            self.end(unread=cycle is self._receiving)
+            return
+        self._cycle = None
+        if self._queue:
+            self._start(self._queue.popleft())
+            if self._cycle is not self._receiving:  # its body is here already
+                self.read_deadline = NEVER
+            return
+        if self._refusal is not None:
+            self._write_refusal()
+            return
+        self.read_deadline = self.loop.time() + (self.limits.head_seconds if self._fed else self.limits.keep_alive)
+        self.resume_reading()
+
+    def end(self, unread: bool = True) -> None:
+        """Close after what was written; where the client may still be sending, listen on for a while."""
+        if self.transport.is_closing():
+            return
+        if not unread or self._scheme == "https":
+            self._close()
+            return
+        self._lingering = True
+        self._paused = False
+        self.read_deadline = self.loop.time() + LINGER
+        try:
+            self.transport.write_eof()
+            self.transport.resume_reading()
+        except (OSError, RuntimeError, NotImplementedError):
+            self.transport.close()
+
+    def _close(self) -> None:
+        self.write_deadline = self.loop.time() + self.limits.write_seconds
+        self.transport.close()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._refusal = refusal
+        cycle = self._cycle
+        if cycle is None:
+            self._write_refusal()
+        elif cycle is self._receiving:  # the body of what is being answered is malformed or late
+            if cycle.started:
+                self.transport.abort()
+            else:
+                self._write_refusal()
+                cycle.gone()
+
+    def _write_refusal(self) -> None:
+        assert self._refusal is not None
+        status, text = self._refusal.status, str(self._refusal)
+        body = b'{"error":"%s","reason":"http-%d"}' % (re.sub(r"[^ -!#-\[\]-~]", "?", text).encode(), status)
+        self.transport.write(
+            STATUS[status]
+            + b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+            + body
+        )
+        self.end()
+
+
+class _Head:
+    __slots__ = ("chunked", "close", "expect", "length", "upgrade", "upgrades")
+
+    def __init__(self) -> None:
+        self.length: int | None = None
+        self.chunked = self.expect = self.close = self.upgrades = False
+        self.upgrade = b""
+
+
+def _sweep(loop: asyncio.AbstractEventLoop, state: Any) -> None:
+    now = loop.time()
+    for connection in list(state.connections):
+        connection.check(now)
+    if state.connections:
+        state.violet_sweeper = loop.call_later(SWEEP, _sweep, loop, state)
+    else:
+        del state.violet_sweeper
+
+
+_SHORT = {
+    "commonName": "CN",
+    "organizationName": "O",
+    "organizationalUnitName": "OU",
+    "countryName": "C",
+    "localityName": "L",
+    "stateOrProvinceName": "ST",
+    "streetAddress": "STREET",
+    "domainComponent": "DC",
+    "userId": "UID",
+}
+
+
+def certificate_subject(certificate: dict[str, Any]) -> str:
+    """The subject as RFC 4514 writes it, of what ``ssl`` tells of a verified certificate; where it is empty, the first
+    URI (SPIFFE) or DNS name."""
+    parts = []
+    for group in reversed(certificate.get("subject", ())):
+        parts.append("+".join(f"{_SHORT.get(name, name)}={_escaped(value)}" for name, value in group))
+    if parts:
+        return ",".join(parts)
+    for kind in ("URI", "DNS"):
+        for name, value in certificate.get("subjectAltName", ()):
+            if name == kind:
+                return f"{kind}:{value}"
+    return ""
+
+
+def _escaped(value: str) -> str:
+    """RFC 4514, section 2.4. Control characters are written in hex as well, so that a subject is always one line."""
+    text = re.sub(r'([\\",+;<>=])', r"\\\1", value)
+    text = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):02x}", text)
+    if text[:1] in ("#", " "):
+        text = "\\" + text
+    return text[:-1] + "\\ " if text.endswith(" ") and len(text) > 1 else text
