@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+ROUNDING = 1.2
+"""How much farther than the radius a row may lie that was rounded to grids."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Threats as ``Threat.parse`` reads them, for tables and for pictures of 28 by 28 (empty: not for those; an L2
@@ -123,7 +127,7 @@ def _fooled(world: World, plan: Plan, case: Array, asked: Array) -> Array:
     else:
         unit = world.domain.to_unit
         away = distance(unit(_shaped(world, asked)), unit(_shaped(world, case[None])), allowed.norm)
-    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * (1 + 1e-9)))
+    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * (ROUNDING if plan.snapped else 1 + 1e-9)))
 
 
 def _attack(world: World, plan: Plan, case: Array, rng: np.random.Generator, seed: int, queries: int) -> Array:
