@@ -57,8 +57,6 @@ def test_what_is_written_is_read(exchange: Exchange) -> None:
 lines = exchanges.map(encode)
 cut_lines = lines.flatmap(lambda line: st.integers(0, len(line)).map(lambda end: line[:end]))
 broken = st.one_of(st.binary(max_size=200), cut_lines)
-    st.binary(max_size=200), lines.flatmap(lambda line: st.integers(0, len(line)).map(lambda n: line[:n]))
-)
 
 
 @given(broken)
