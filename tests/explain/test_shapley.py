@@ -346,5 +346,5 @@ def test_texts_are_refused() -> None:
     from violet.targets.base import InputKind
 
     domain = InputDomain(InputKind.TEXT, (), np.array(0), np.array(1))
-    with pytest.raises(UsageError, match="Texts cannot be explained"):
+    with pytest.raises(UsageError, match="Texts have words"):
         players_of(domain)

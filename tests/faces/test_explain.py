@@ -56,6 +56,35 @@ def explained(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0
 LEAK = ("leak.json", "--data", "leak.csv", "--label", "label")
 
 
+def test_texts_are_explained_by_their_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    rows = [(f"the film was {word} and long", label) for word, label in (("good", "yes"), ("bad", "no")) * 20]
+    texts, labels = zip(*rows, strict=True)
+    skops.io.dump(make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, labels), folder / "texts.skops")
+    lines = [json.dumps({"text": text, "label": label}) for text, label in rows]
+    (folder / "texts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    found = explained(capsys, "texts.skops", "--data", "texts.jsonl", "--budget", "5m", "--input", "0")
+    assert {entry["feature"] for entry in found["reliance"][:2]} == {"good", "bad"}
+    assert not found["partial"]
+    assert [part["value"] for part in found["inputs"][0]["parts"]][0] == "word 4 of 6"
+    arguments = ("--data", "texts.jsonl", "--attributions-only", "--isolated", "--quiet")
+    assert entry(["explain", "texts.skops", *arguments, "--output", "texts.html", "--output", "texts.md"]) == 0
+    assert "word 4 of 6" in (folder / "texts.html").read_text("utf-8")
+
+
+def test_a_budget_that_is_over_leaves_a_partial_explanation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry(["explain", *LEAK, "--budget", "0.001s", "--format", "json", "--isolated"]) in (0, 1)
+    said = capsys.readouterr()
+    assert "the explanation is partial" in said.err
+    document = json.loads(said.out)
+    jsonschema.validate(document, SCHEMA)
+    assert document["partial"]
+    assert document["surface"] is None
+
+
 def test_a_leaked_column_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     found = explained(capsys, *LEAK, "--input", "3")
     assert found["method"] == "booster-shap"

@@ -154,6 +154,8 @@ class ShortcutKind(enum.StrEnum):
     PATCH = "patch"
     CORNER = "corner"
     BORDER = "border"
+    WORD = "word"
+    """Of a text: put before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ class Stability:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything ``violet explain`` found. ``None`` and empty parts were not measured: ``restrictions`` says why."""
+    """Everything ``violet explain`` found. ``None`` and empty parts were not measured: ``restrictions`` says why.
+    ``partial``: time ran out, or somebody pressed Ctrl-C."""
 
     subject: str
     data: str
@@ -240,6 +243,7 @@ class Explanation:
     plain: tuple[str, ...] = ()
     """The same for people who are not in machine learning, one paragraph each."""
     restrictions: tuple[str, ...] = ()
+    partial: bool = False
     versions: tuple[tuple[str, str], ...] = ()
     command: str = ""
     queries: int = 0

@@ -89,18 +89,29 @@ def shift_detection(
             (shifts["noise"], shifts["clean"]),
         )
     )
+    return judged(ours, rows, len(clean), len(reference), seed)
+
+
+def judged(
+    ours: tuple[Array, Array],
+    rows: list[tuple[str, str, tuple[Array, Array]]],
+    pairs: int,
+    reference: int,
+    seed: int,
+) -> ShiftDetection:
+    """The shift's scores ``(attacked, clean)``, beside baselines: name, what it is, and its scores."""
     baselines = [_scored(name, what, score, ours, seed + place) for place, (name, what, score) in enumerate(rows)]
     own = auc(*ours)
     main = DetectionScore(
         "attribution shift",
         "distance of the attributions from the nearest of a clean input of the same label",
         own,
-        auc_interval(own, len(attacked), len(clean)),
+        auc_interval(own, len(ours[0]), len(ours[1])),
     )
     lacking = [one for one in baselines if not beaten(one)]
     return ShiftDetection(
-        pairs=len(clean),
-        reference=len(reference),
+        pairs=pairs,
+        reference=reference,
         shift=main,
         baselines=tuple(baselines),
         adds=not lacking,

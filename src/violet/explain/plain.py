@@ -22,7 +22,7 @@ def paragraphs(explanation: Explanation) -> tuple[str, ...]:
         _attack(explanation.surface) if explanation.surface is not None else _unattacked(),
         _shortcuts(explanation.shortcuts) if explanation.shortcuts is not None else "",
         _alarm(explanation),
-        _trust(explanation.stability) if explanation.stability is not None else "",
+        _trust(explanation.stability, explanation.kind == "text") if explanation.stability is not None else "",
     ]
     return tuple(text for text in made if text)
 
@@ -37,7 +37,7 @@ def _reliance(explanation: Explanation) -> str:
     if not leading or leading[0].share <= 0:
         return f"{first} None of the things it is told about an example seems to make a difference to it."
     weight = round(100 * sum(entry.share for entry in leading))
-    what = "parts of the picture" if explanation.shape else "things"
+    what = "parts of the picture" if explanation.shape else "words" if explanation.kind == "text" else "things"
     names = _listed([_called(entry.feature) for entry in leading])
     if len(explanation.reliance) <= MOST:
         return f"{first} What counts for it, most first: {names}."
@@ -48,10 +48,14 @@ def _reliance(explanation: Explanation) -> str:
     flips = leading[0].flips
     if flips is not None and flips.total:
         text += (
-            f" If only {_called(leading[0].feature)} were different, the answer would change "
-            f"in {_of_hundred(flips)} of 100 cases."
+            f" If only {_called(leading[0].feature)} were {_otherwise(explanation)}, the answer would change "
+            f"in {_of_hundred(flips)} of 100 {'texts that hold it' if explanation.kind == 'text' else 'cases'}."
         )
     return text
+
+
+def _otherwise(explanation: Explanation) -> str:
+    return "taken out" if explanation.kind == "text" else "different"
 
 
 def _attack(surface: AttackSurface) -> str:
@@ -107,6 +111,8 @@ def _shortcuts(search: ShortcutSearch) -> str:
 def _detail(shortcut: Shortcut) -> str:
     if shortcut.kind is ShortcutKind.FEATURE:
         return f"The entry {shortcut.name!r}"
+    if shortcut.kind is ShortcutKind.WORD:
+        return f"The word {shortcut.name!r}"
     if shortcut.kind is ShortcutKind.BORDER:
         return "The edge of the picture"
     place = "in a corner " if shortcut.kind is ShortcutKind.CORNER else ""
@@ -130,12 +136,13 @@ def _alarm(explanation: Explanation) -> str:
     )
 
 
-def _trust(stability: Stability) -> str:
+def _trust(stability: Stability, text: bool) -> str:
     if math.isnan(stability.overlap):
         return ""
     stay = round(100 * stability.overlap)
+    done = "lost so few words" if text else "were blurred so slightly"
     first = (
-        f"As to how far this explanation can be trusted: when the examples were blurred so slightly that the answer "
+        f"As to how far this explanation can be trusted: when the examples {done} that the answer "
         f"stayed the same, {stay} % of the {stability.top} most important entries stayed the same as well."
     )
     if stability.overlap_interval.high < 0.5 or stability.correlation_interval.high < 0.5:

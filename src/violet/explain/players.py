@@ -59,7 +59,7 @@ class Players:
 def players_of(domain: InputDomain) -> Players:
     """The players of a domain. Raises ``UsageError`` for text."""
     if domain.kind is InputKind.TEXT:
-        raise UsageError("Texts cannot be explained yet.", "Explain a model of tables, vectors or images.")
+        raise UsageError("Texts have words, and no features of fixed places.")
     if domain.kind is InputKind.IMAGE:
         return _cells(domain)
     size = int(np.prod(domain.shape))

@@ -91,7 +91,7 @@ def search(
     if len(places) < FEWEST_PLAYERS or len(np.unique(said)) < 2:
         return None
     random = np.random.default_rng(seed)
-    receivers = _of_other_labels(said, random)
+    receivers = of_other_labels(said, random)
     hits = np.stack([row == said for row in _answers(target, [place.mask for place in places], x, x[receivers])])
     labels = [label for label in np.unique(said) if (said == label).sum() >= FEWEST_INPUTS]
     tried = len(places) * max(len(labels), 1)
@@ -99,7 +99,7 @@ def search(
     ranked = sorted(
         (
             (
-                _least(Rate(int(hits[place, said == label].sum()), int((said == label).sum())), tried),
+                least_share(Rate(int(hits[place, said == label].sum()), int((said == label).sum())), tried),
                 place,
                 int(label),
             )
@@ -140,7 +140,7 @@ def _repeats(place: int, label: int, kept: dict[int, tuple[float, int]], places:
     )
 
 
-def _least(flips: Rate, tried: int) -> float:
+def least_share(flips: Rate, tried: int) -> float:
     """The lower limit, at a level that holds for all that was tried together (Bonferroni)."""
     return flips.interval(1 - 0.05 / tried).low
 
@@ -154,7 +154,7 @@ def _answers(target: Target, masks: list[Array], x: Array, under: Array) -> list
     return found
 
 
-def _of_other_labels(said: Array, random: np.random.Generator) -> Array:
+def of_other_labels(said: Array, random: np.random.Generator) -> Array:
     """For every input another one that the model gives another label."""
     found = np.empty(len(said), dtype=np.int64)
     for label in np.unique(said):

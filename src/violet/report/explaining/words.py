@@ -39,7 +39,8 @@ class Section:
 
 
 def headline(explanation: Explanation) -> str:
-    return visible(f"{explanation.subject}: what it relies on, by {explanation.method}")
+    partial = " (partial)" if explanation.partial else ""
+    return visible(f"{explanation.subject}: what it relies on, by {explanation.method}{partial}")
 
 
 def facts(explanation: Explanation) -> list[tuple[str, str]]:
@@ -67,7 +68,7 @@ def sections(explanation: Explanation) -> list[Section]:
     if explanation.shortcuts is not None:
         made.append(_shortcuts(explanation.shortcuts))
     if explanation.stability is not None:
-        made.append(_stability(explanation.stability))
+        made.append(_stability(explanation.stability, explanation.kind == "text"))
     return made + [_input(entry, explanation) for entry in explanation.inputs]
 
 
@@ -101,9 +102,16 @@ def _reliance(explanation: Explanation) -> Section:
     return Section(
         "reliance",
         "What the model relies on",
-        "The share of each feature in all attributions, and how often the answer changes when it alone takes the value "
-        "of another input.",
-        ("feature", "share (95 % interval)", f"mean size ({explanation.unit})", "changes the answer"),
+        "The share of each word in all attributions, and how often the answer changes where it is taken out."
+        if explanation.kind == "text"
+        else "The share of each feature in all attributions, and how often the answer changes when it alone takes the "
+        "value of another input.",
+        (
+            "word" if explanation.kind == "text" else "feature",
+            "share (95 % interval)",
+            f"mean size ({explanation.unit})",
+            "changes the answer",
+        ),
         rows,
         tuple(entry.share / largest for entry in shown),
         rest,
@@ -185,7 +193,8 @@ def _shortcuts(search: ShortcutSearch) -> Section:
         "shortcuts",
         "Shortcuts",
         f"{search.tried:,} parts and classes tried on {search.inputs:,} inputs: how often a part, copied onto an input "
-        "of another class, makes the model say its own. The limit is corrected for the number tried.",
+        "of another class (a word: put before a text), makes the model say its own. The limit is corrected for the "
+        "number tried.",
         ("part", "class", "takes over", "at least", "accuracy with it alone", ""),
         rows,
         tuple(shortcut.flips.value for shortcut in search.strongest),
@@ -194,9 +203,13 @@ def _shortcuts(search: ShortcutSearch) -> Section:
     )
 
 
-def _stability(stability: Stability) -> Section:
+def _stability(stability: Stability, text: bool) -> Section:
+    what = "words" if text else "features"
+    noise = f"Noise of {percent(stability.noise)} of each range on {stability.inputs:,} inputs; "
+    if text:
+        noise = f"{percent(stability.noise)} of the words of {stability.inputs:,} texts taken out at random; "
     rows = (
-        ("rank correlation of all features", f"{stability.correlation:.2f} {between(stability.correlation_interval)}"),
+        (f"rank correlation of all {what}", f"{stability.correlation:.2f} {between(stability.correlation_interval)}"),
         (
             f"of the {stability.top} most important, still among them",
             f"{percent(stability.overlap)} {between(stability.overlap_interval, 100)}",
@@ -205,8 +218,7 @@ def _stability(stability: Stability) -> Section:
     return Section(
         "stability",
         "Stability of the explanation",
-        f"Noise of {percent(stability.noise)} of each range on {stability.inputs:,} inputs; {stability.relabelled:,} "
-        "noisy ones changed their label and were left out.",
+        f"{noise}{stability.relabelled:,} changed their label by it and were left out.",
         ("figure", "mean (95 % interval)"),
         rows,
     )

@@ -23,6 +23,7 @@ BY_SCORE = ("scores/square", "scores/random-search")
 BY_SCORE_TABLE = ("scores/random-search", "scores/square")
 BY_LABEL = ("decisions/rays", "decisions/hopskipjump")
 FEASIBLE = ("tabular/feasible-search", "tabular/feasible-decisions")
+BY_WORDS = ("text/word-substitution", "text/character-edits")
 QUERIES = 300
 """Rows a sample: enough to see where a model gives way, far too few to say how robust it is."""
 SECONDS = 120.0
@@ -69,12 +70,13 @@ def from_file(path: str, target: Target, data: LabelledData) -> Adversaries:
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise UsageError(f"--adversarial {path} cannot be read: {error}.", hint) from error
     shape = data.domain.shape
+    text = data.domain.kind is InputKind.TEXT
     fits = original.shape[1:] == shape and adversarial.shape == original.shape and labels.shape == (len(original),)
-    if not fits or original.dtype.kind not in "fiu" or labels.dtype.kind not in "iu":
+    if not fits or original.dtype.kind not in ("U" if text else "fiu") or labels.dtype.kind not in "iu":
         raise UsageError(f"{path} holds inputs of shape {original.shape[1:]}; the data has {shape}.", hint)
     if not len(original):
         raise UsageError(f"{path} holds no adversarial examples.", hint)
-    original, adversarial = (part.astype(data.domain.dtype) for part in (original, adversarial))
+    original, adversarial = (part.astype(object if text else data.domain.dtype) for part in (original, adversarial))
     right = np.asarray(target.labels(original)) == labels
     holds = right & (np.asarray(target.labels(adversarial)) != labels)
     notes = []
@@ -96,24 +98,23 @@ def made(
     options: ExplainOptions,
     target: Target,
     data: LabelledData,
-    x: Array,
-    y: Array,
-    pool: Array,
+    inputs: tuple[Array, Array, Array],
+    seconds: float = float("inf"),
 ) -> Adversaries | str:
-    """Attack ``x`` ``(n, *shape)`` whose labels ``y`` the target gets right; ``pool`` are other inputs to start from.
-    Gives why not, in words, where no attack fits. Raises ``UsageError`` where the attack or threat that was asked for
-    does not."""
+    """``inputs`` are those to attack ``(n, *shape)``, their labels ``(n,)``, which the target gets right, and others to
+    start from. Gives why not, in words, where no attack fits. Raises ``UsageError`` where the attack or threat that was
+    asked for does not."""
     threat = options.threat or default_threat(target)
     name, why = choose(options.attack, threat, target)
     if not name:
         return why
-    found = _attacked(options, target, data, (x, y, pool), name, threat)
+    found = _attacked(options, target, data, inputs, name, threat, seconds)
     largest = threat.eps * GROWTH**GROWN
-    while not isinstance(found, str) and options.threat is None and found.fooled.hits < ENOUGH < len(x):
+    while not isinstance(found, str) and options.threat is None and found.fooled.hits < ENOUGH < len(inputs[0]):
         if threat.eps >= largest:
             break
         threat = replace(threat, eps=threat.eps * GROWTH)
-        found = _attacked(options, target, data, (x, y, pool), name, threat)
+        found = _attacked(options, target, data, inputs, name, threat, seconds)
         if not isinstance(found, str):
             note = (
                 f"The radius was raised to {threat} until enough inputs fell to look at; it is no measure of strength."
@@ -129,6 +130,7 @@ def _attacked(
     inputs: tuple[Array, Array, Array],
     name: str,
     threat: Threat,
+    left: float,
 ) -> Adversaries | str:
     import numpy as np
 
@@ -146,7 +148,7 @@ def _attacked(
         y=y,
         threat=threat,
         queries=options.queries or QUERIES,
-        seconds=SECONDS,
+        seconds=min(SECONDS, left),
         seed=options.seed,
         pool=pool,
         pool_labels=np.asarray(target.labels(pool), dtype=np.int64),
@@ -158,14 +160,16 @@ def _attacked(
     except VioletError as error:
         return f"{name} could not be run: {error.what}"
     fell = np.flatnonzero(result.fooled)
-    notes = () if result.complete else (f"{name} was stopped after {SECONDS:.0f} s.",)
+    notes = () if result.complete else (f"{name} was stopped after {min(SECONDS, left):.0f} s.",)
     return Adversaries(x[fell], result.adversarial[fell], name, str(threat), Rate(len(fell), len(x)), notes)
 
 
 def default_threat(target: Target) -> Threat:
-    """Small changes, as the kind of input has them: three features of a table with a schema, 3 % of the range of every
-    pixel, 5 % of that of other numbers."""
+    """Small changes, as the kind of input has them: three words, three features of a table with a schema, 3 % of the
+    range of every pixel, 5 % of that of other numbers."""
     domain = target.domain
+    if domain.kind is InputKind.TEXT:
+        return Threat(Norm.L0, 3.0)
     if domain.kind is InputKind.TABLE and domain.schema is not None:
         return Threat(Norm.FEASIBLE, 3.0)
     return Threat(Norm.LINF, 0.03 if domain.kind is InputKind.IMAGE else 0.05)
@@ -184,8 +188,10 @@ def choose(wanted: str, threat: Threat, target: Target) -> tuple[str, str]:
         if known.needs not in target.offers:
             raise UsageError(f"{known.id} needs {known.needs.name}, which {target.name} does not offer.")
         return known.id, ""
-    if threat.norm is Norm.FEASIBLE:
-        order: tuple[str, ...] = FEASIBLE
+    if target.domain.kind is InputKind.TEXT:
+        order: tuple[str, ...] = BY_WORDS
+    elif threat.norm is Norm.FEASIBLE:
+        order = FEASIBLE
     else:
         table = target.domain.kind is not InputKind.IMAGE
         order = (*BY_GRADIENT, *(BY_SCORE_TABLE if table else BY_SCORE), *BY_LABEL)

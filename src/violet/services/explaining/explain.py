@@ -12,6 +12,9 @@ from violet.domain.explanation import Explanation, Method
 from violet.domain.rate import Rate
 from violet.services.explaining.adversaries import Adversaries, from_file, made
 from violet.services.explaining.judge import report_of
+from violet.services.explaining.steps import Steps
+from violet.services.explaining.texts import SAMPLES as TEXTS
+from violet.services.explaining.texts import TextWork
 from violet.targets.base import InputKind
 
 if TYPE_CHECKING:
@@ -72,11 +75,18 @@ def explain(
 
     begun = time.monotonic()
     data, target, restrictions = _opened(options, target, data)
-    work = _Work(options, target, data, progress)
-    found = work.run()
+    steps = Steps(options.seconds, progress, STEPS)
+    _bad_inputs(options, len(data))
+    work: _Work | TextWork
+    if data.domain.kind is InputKind.TEXT:
+        work = TextWork(options, target, data, steps)
+        found = work.run(split_rows(options, len(data), TEXTS))
+    else:
+        work = _Work(options, target, data, steps)
+        found = work.run()
     explanation = replace(
         found,
-        restrictions=tuple(dict.fromkeys((*restrictions, *work.restrictions))),
+        restrictions=tuple(dict.fromkeys((*steps.missing, *restrictions, *work.restrictions))),
         versions=_versions(),
         command=command,
         queries=target.counter.rows,
@@ -97,8 +107,6 @@ def _opened(
 
     if data is None:
         data = load_source(options.data)
-    if data.domain.kind is InputKind.TEXT:
-        raise UsageError("Texts cannot be explained yet.", "Explain a model of tables, vectors or images.")
     if target is None:
         digest, _ = examine(options.target) if options.scan else ("", None)
         target = open_examined(options.target, digest, data.domain, data.classes)
@@ -114,24 +122,15 @@ def _opened(
 class _Work:
     """One explanation under way."""
 
-    def __init__(self, options: ExplainOptions, target: Target, data: LabelledData, progress: Progress | None) -> None:
+    def __init__(self, options: ExplainOptions, target: Target, data: LabelledData, steps: Steps) -> None:
         from violet.explain.players import players_of
 
         self.options = options
         self.target = target
         self.data = data
         self.restrictions: list[str] = []
-        self._progress = progress
-        self._done = 0
-        self._bad_inputs()
+        self.steps = steps
         self.players: Players = players_of(data.domain)
-
-    def _bad_inputs(self) -> None:
-        for index in self.options.inputs:
-            if not 0 <= index < len(self.data):
-                raise UsageError(
-                    f"--input {index}: the data has {len(self.data):,} rows.", f"Use 0 to {len(self.data) - 1}."
-                )
 
     def run(self) -> Explanation:
         import numpy as np
@@ -140,7 +139,7 @@ class _Work:
         from violet.explain.evidence import reliance
         from violet.explain.permutation import flips
 
-        self._tell("what the model relies on")
+        self.steps.tell("what the model relies on")
         options, data, target, seed = self.options, self.data, self.target, self.options.seed
         split = split_rows(options, len(data), SAMPLES)
         background = data.x[split.background]
@@ -190,15 +189,20 @@ class _Work:
         if options.attributions_only:
             self.restrictions.append("Attributions only were asked for: no attack, shortcuts or stability.")
             return explanation
-        explanation = self._attacked(explanation, explainer, split, sizes)
-        explanation = self._shortcuts(explanation, split)
-        return self._stability(explanation, explainer, x[: SHAKEN_ASKED if asked else SHAKEN])
+        shaken = x[: SHAKEN_ASKED if asked else SHAKEN]
+        return self.steps.run(
+            explanation,
+            (
+                ("an attack", lambda so_far: self._attacked(so_far, explainer, split, sizes)),
+                ("shortcuts", lambda so_far: self._shortcuts(so_far, split)),
+                ("stability under noise", lambda so_far: self._stability(so_far, explainer, shaken)),
+            ),
+        )
 
     def _attacked(self, explanation: Explanation, explainer: Explainer, split: Split, sizes: Array) -> Explanation:
         from violet.explain.detection import FEWEST, shift_detection
         from violet.explain.surface import Success, attack_surface
 
-        self._tell("an attack")
         found = self._adversaries(split)
         if isinstance(found, str):
             self.restrictions.append(f"No attack was looked at: {found}.")
@@ -216,7 +220,7 @@ class _Work:
             seed=self.options.seed,
         )
         explanation = replace(explanation, surface=surface)
-        self._tell("attribution shift")
+        self.steps.tell("attribution shift")
         most = len(split.samples)
         pairs = (found.original[:most], found.adversarial[:most])
         reference = _without(self.data.x[split.reference], pairs[0])
@@ -235,12 +239,11 @@ class _Work:
             return from_file(options.adversarial, self.target, data)
         x, y = data.x[split.samples], np.asarray(data.y[split.samples], dtype=np.int64)
         right = np.asarray(self.target.labels(x)) == y
-        return made(options, self.target, data, x[right], y[right], data.x[split.background])
+        return made(options, self.target, data, (x[right], y[right], data.x[split.background]), self.steps.left)
 
     def _shortcuts(self, explanation: Explanation, split: Split) -> Explanation:
         from violet.explain.shortcuts import FEWEST_PLAYERS, search
 
-        self._tell("shortcuts")
         data = self.data
         found = search(
             self.target,
@@ -260,7 +263,6 @@ class _Work:
     def _stability(self, explanation: Explanation, explainer: Explainer, x: Array) -> Explanation:
         from violet.explain.stability import stability
 
-        self._tell("stability under noise")
         found = stability(self.target, explainer, self.players, x, seed=self.options.seed)
         if found is None:
             self.restrictions.append("Stability was not measured: there is no feature that small noise can be put on.")
@@ -294,10 +296,11 @@ class _Work:
         shape, _, heat = pictures(self.data.domain, self.data.x[0], mean)
         return shape, heat
 
-    def _tell(self, what: str) -> None:
-        if self._progress is not None:
-            self._progress(self._done, STEPS, what)
-        self._done += 1
+
+def _bad_inputs(options: ExplainOptions, count: int) -> None:
+    for index in options.inputs:
+        if not 0 <= index < count:
+            raise UsageError(f"--input {index}: the data has {count:,} rows.", f"Use 0 to {count - 1}.")
 
 
 def split_rows(options: ExplainOptions, count: int, usual: int) -> Split:

@@ -33,3 +33,5 @@ class ExplainOptions:
     seed: int = 0
     scan: bool = True
     attributions_only: bool = False
+    seconds: float = float("inf")
+    """For all of it: what is not begun by then is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
@@ -14,6 +15,7 @@ from violet.services.configuration import Configuration, load, policy
 from violet.services.explaining.options import ExplainOptions
 from violet.services.judgement import judge, waivers_of
 from violet.services.testing.needs import require_numbers
+from violet.services.testing.options import parse_duration
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -43,6 +45,7 @@ EXAMPLES = """  violet explain model.json --data holdout.csv --label default
   violet explain weights.pt --factory nets:make --data images/ --method integrated-gradients
   violet explain forest.joblib --trust --data holdout.npz --adversarial examples.npz
   violet explain model.json --data holdout.csv --schema table.toml --threat feasible:2
+  violet explain reviews.skops --data held.jsonl --budget 2m   texts: by words; Ctrl-C leaves what was found
   violet explain model.onnx --data holdout.npz --attributions-only --format json
 
 exit codes: 0 all well; 1 a finding reaches --fail-on, or the model is condemned by its scan; 2 wrong usage or
@@ -69,6 +72,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--coalitions", type=int, default=0, metavar="N", help="kernel SHAP: sets of features to ask about"
     )
     how.add_argument("--seed", type=int, default=0, metavar="N", help="of all randomness (default: 0)")
+    how.add_argument("--budget", default="", metavar="TIME", help="for all of it: 90s, 10m (default: none)")
     how.add_argument("--attributions-only", action="store_true", help="no attack, no shortcuts, no stability")
     attack = parser.add_argument_group("the attack to explain")
     attack.add_argument(
@@ -105,6 +109,8 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
 
     found = explained.explanation
     show(report, decision, rules, outputs, arguments, command, lambda view, fmt: render_explanation(found, view, fmt))
+    if found.partial:
+        print("violet: the explanation is partial; its restrictions say what was not measured", file=sys.stderr)
     return decision.exit_code
 
 
@@ -130,6 +136,7 @@ def _options(arguments: Namespace) -> ExplainOptions:
         seed=arguments.seed,
         scan=not arguments.no_scan,
         attributions_only=arguments.attributions_only,
+        seconds=parse_duration(arguments.budget) if arguments.budget else float("inf"),
     )
 
 
