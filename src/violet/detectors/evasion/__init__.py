@@ -1,0 +1,1 @@
+"""Queries that search for an input which the model gets wrong."""

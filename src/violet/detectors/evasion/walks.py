@@ -1,0 +1,144 @@
+"""Successive queries that form a search: the geometry tells which.
+
+## What it sees
+How a query lies to those near it among its client's last 64:
+
+- *pairs*: it lies exactly opposite to an earlier one, as far from their base: finite differences (NES, SPSA). 2 each.
+- *shells*: it lies as far from the base as three or more others, in another direction: a cloud that estimates the
+  boundary's direction (HopSkipJump) or a gradient. 1 each.
+- *halvings*: it lies half as far from its base as that from its own, on one line, with many columns moved: bisection. 1
+  each.
+- *columns*: one or two columns move at a time, and over one base ever more columns: search by coordinates (SimBA,
+  feasible search). The first three are free, as who asks "what if?" moves as many; all of them together weigh 10. A
+  half more where the value is off the application's grid.
+- *handfuls*: some of many columns move, each time others: Square and other random searches. A half each.
+
+Sums are kept for each cluster of queries; each other query of the client takes 1/16 away.
+
+## Needs
+Rows and a reference.
+
+## Cost
+1 microsecond a row in batches of 64, over what ``evasion/ring`` costs. 8 MB for clusters.
+
+## Misses
+Searches whose steps are larger than natural distances; in tables of up to six columns those by single columns; more
+than 16 other queries for each of the attack. Tools that vary every column of a case over its grid (tornado charts,
+partial dependence, LIME, SHAP) look like a search by coordinates.
+
+## Source
+The attacks' own descriptions: Ilyas et al. 2018 (NES), section 3.2; Uesato et al. 2018 (SPSA), algorithm 1; Chen et
+al. 2020 (HopSkipJump), algorithms 1 and 2; Guo et al. 2019 (SimBA), algorithm 1; Andriushchenko et al. 2020 (Square),
+algorithm 1. That patterns of successive differences give attacks away: Park et al. 2024, "Hard-label black-box attack
+detection by delta similarity" (GWAD).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.evasion._book import Book, Cluster
+from violet.detectors.evasion._trail import trail_of
+from violet.domain.alert import Evidence
+from violet.domain.outcome import Severity
+
+if TYPE_CHECKING:
+    from violet.detectors.base import Array
+    from violet.detectors.evasion._trail import Step
+
+FACTS = Facts(
+    id="evasion/walks",
+    title="Queries that form a search",
+    severity=Severity.MEDIUM,
+    stage=Stage.WINDOW,
+    needs=Needs.ROWS | Needs.REFERENCE,
+    threshold=6.0,
+    unit="steps",
+    width=1,
+    microseconds=1.0,
+    techniques=("AML.T0043.001", "AML.T0015"),
+    references=("https://arxiv.org/abs/1804.08598", "https://arxiv.org/abs/1904.02144"),
+    options={"decay": 1 / 16},
+)
+
+FREE = 3
+"""Columns that may be varied over one base."""
+ALL = 10.0
+"""What it weighs to vary all of them."""
+NAMES = {
+    "pair": "opposite pairs, as finite differences make them (NES, SPSA)",
+    "shell": "points at one distance in many directions, as estimates of a gradient make them (HopSkipJump)",
+    "halving": "halvings on a line, as bisection makes them",
+    "column": "one column after the other, as searches by coordinates move them (SimBA, feasible search)",
+    "handful": "handfuls of columns, as random searches move them (Square)",
+}
+
+
+@detector(FACTS)
+class Walks:
+    def __init__(self, setup: Setup) -> None:
+        self._trail = trail_of(setup, Walks)
+        self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=40.0)
+        self._width = self._trail.reference.width
+        varied = self._trail.scale.varied
+        self._column = round(64 * ALL / (varied - FREE)) / 64 if varied > 2 * FREE else 0.0
+
+    def observe(self, batch: Batch) -> Scores:
+        return self._book.run(batch, self._trail.observe(batch), self._weigh, self._say)
+
+    def _weigh(self, step: Step) -> tuple[Cluster, float] | None:
+        if not step.near:
+            return None
+        cluster = self._book.find(step, step.knot)
+        weight, kind = self._columns(cluster, step) if step.sparse else self._shape(step)
+        return cluster, self._book.add(cluster, step, weight, kind)
+
+    def _columns(self, cluster: Cluster, step: Step) -> tuple[float, str]:
+        mask = cluster.features
+        before = mask.bit_count()
+        for column in step.features:
+            mask |= 1 << column
+        cluster.features = mask
+        after = mask.bit_count()
+        weight = self._column * (max(after, FREE) - max(before, FREE))
+        return weight + (0.5 if step.off else 0.0), "column"
+
+    def _shape(self, step: Step) -> tuple[float, str]:
+        if step.pair:
+            return 2.0, "pair"
+        if step.halving:
+            return 1.0, "halving"
+        if not step.fresh:
+            return 0.0, ""
+        if step.shell >= 3:
+            return 1.0, "shell"
+        if step.moved <= self._width // 2:
+            return 0.5, "handful"
+        return 0.0, ""
+
+    def _say(self, batch: Batch, told: tuple[Any, ...], value: float) -> Evidence:
+        cluster, size, evidence, mask = told
+        kind = max(cluster.kinds, key=lambda name: cluster.kinds[name], default="")
+        values: dict[str, float | str] = {"steps": size, "evidence": evidence, "elsewhere": value - evidence}
+        values.update({f"{name}s": count for name, count in sorted(cluster.kinds.items())})
+        if mask:
+            names = self._trail.reference.names
+            moved = [names[place] for place in range(min(len(names), self._width)) if mask >> place & 1]
+            values["columns moved"] = ", ".join(moved[:40])
+        return Evidence(
+            f"{size} queries from {batch.exchange(cluster.base)} on form a search: {NAMES.get(kind, 'small steps')}.",
+            values,
+            tuple(batch.exchange(number) for number in cluster.queries),
+            "what-if analysis moves one to three columns over a base, on the application's grid",
+        )
+
+    def forget(self, slots: Array) -> None:
+        self._trail.forget(slots)
+        self._book.forget(slots)
+
+    def delta(self, slots: Array) -> Array:
+        return self._book.delta(slots)
+
+    def absorb(self, slots: Array, values: Array) -> None:
+        self._book.absorb(slots, values)
