@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.detectors.contrast import RAREST, Contrast
 from violet.detectors.reference import QUANTILES
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ KEPT = 20
 """Queries that evidence names."""
 BLOCK = 16
 """Rows of a client that are summed up before they are judged together."""
-RAREST = 1e-3
-"""No single row is believed to be rarer among benign ones than this."""
+LABELS = 8
+"""Predicted classes that a block counts; more share them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,10 +216,63 @@ class Cusum:
                 self.level[slot] = min(max(self.level[slot] + value, 0.0), self._cap)
 
 
-class Summing:
-    """For detectors whose state is one ``Cusum``: what they forget, and what processes exchange (``width`` 1)."""
+class Surprise:
+    """Two cumulative sums a client over shares of benign rows that are as extreme as each row, uniform where it is
+    benign: against a client all of whose rows are more extreme (Beta(theta, 1)), and against one who hides a share
+    ``hidden`` of very extreme rows among natural ones. The score is the greater of both.
 
-    _sums: Cusum
+    By Lorden's inequality (1971), a sum over independent benign rows reaches ``h`` no oftener than once in ``exp(h)``.
+    """
+
+    __slots__ = ("_hidden", "_mixed", "_steady", "_theta")
+
+    SHARP = 0.15
+    """The theta of hidden rows."""
+
+    def __init__(self, clients: int, theta: float, hidden: float) -> None:
+        self._theta, self._hidden = theta, hidden
+        self._steady, self._mixed = Cusum(clients), Cusum(clients)
+
+    def take(self, batch: Batch, shares: Array, counts: Array) -> Array:
+        """Shares ``(n,)`` in (0, 1] of the rows that count; the others change nothing. Gives float64 ``(n,)``."""
+        logs = np.log(shares)
+        steady = np.where(counts, math.log(self._theta) + (self._theta - 1) * logs, 0.0)
+        sharp = self._hidden * self.SHARP * np.exp((self.SHARP - 1) * logs)
+        mixed = np.where(counts, np.log(1 - self._hidden + sharp), 0.0)
+        known, requests = slots(batch), numbers(batch)
+        return np.maximum(
+            self._steady.step(known, steady.tolist(), requests), self._mixed.step(known, mixed.tolist(), requests)
+        )
+
+    def _leading(self, slot: int) -> Cusum:
+        return self._steady if self._steady.level[slot] >= self._mixed.level[slot] else self._mixed
+
+    def queries(self, slot: int, name: Callable[[int], str]) -> tuple[str, ...]:
+        return self._leading(slot).queries(slot, name)
+
+    def raised(self, slot: int) -> int:
+        return self._leading(slot).raised(slot)
+
+    def since(self, slot: int) -> int:
+        return self._leading(slot).since[slot]
+
+    def forget(self, slots: Array) -> None:
+        self._steady.forget(slots)
+        self._mixed.forget(slots)
+
+    def delta(self, slots: Array) -> Array:
+        """Float32 ``(len(slots), 2)``."""
+        return np.concatenate([self._steady.delta(slots), self._mixed.delta(slots)], axis=1)
+
+    def absorb(self, slots: Array, values: Array) -> None:
+        self._steady.absorb(slots, values[:, :1])
+        self._mixed.absorb(slots, values[:, 1:])
+
+
+class Summing:
+    """For detectors whose state is one ``Cusum`` (``width`` 1) or one ``Surprise`` (2): what they forget and exchange."""
+
+    _sums: Cusum | Surprise
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)
@@ -234,8 +288,9 @@ class Summing:
 class Completed:
     """Blocks that were completed in a batch, in the order of the stream: ``rows`` ``(k,)`` the row that completed each,
     ``clients`` ``(k,)`` whose it is, ``features`` ``(k, m)`` sums of random features, and sums ``(k,)`` of their
-    ``squares``, of ``strange`` and of ``near`` (closeness to the boundary, 1 a row where benign, of the ``known``
-    rows that have a margin)."""
+    ``squares``, of ``strange``, of ``odd`` and of ``near`` (how far out rows are, how made up they look, and how
+    near to the boundary; 1 a row where benign, near of the ``known`` rows that have a margin); ``labels`` ``(k, 8)``
+    counts predicted classes."""
 
     rows: Array
     clients: Array
@@ -244,17 +299,20 @@ class Completed:
     strange: Array
     near: Array
     known: Array
+    odd: Array
+    labels: Array
 
 
 class Blocks:
-    """Rows of each client that count (see ``Steps``) summed up by ``BLOCK``: ``4 * m + 24`` bytes a client."""
+    """Rows of each client that count (see ``Steps``) summed up by ``BLOCK``: ``4 * m + 60`` bytes a client."""
 
-    __slots__ = ("_counts", "_partial", "_reference", "_steps")
+    __slots__ = ("_contrast", "_counts", "_partial", "_reference", "_steps")
 
-    def __init__(self, reference: Reference, clients: int, steps: Steps) -> None:
+    def __init__(self, reference: Reference, clients: int, steps: Steps, contrast: Contrast) -> None:
         self._reference = reference
+        self._contrast = contrast
         self._steps = steps
-        self._partial = np.zeros((clients, len(reference.phase) + 4), np.float32)
+        self._partial = np.zeros((clients, len(reference.phase) + 5 + LABELS), np.float32)
         self._counts = np.zeros(clients, np.int64)
 
     @classmethod
@@ -263,7 +321,9 @@ class Blocks:
         assert setup.reference is not None
         found = setup.shared.get("blocks")
         if found is None:
-            found = setup.shared["blocks"] = cls(setup.reference, setup.clients, Steps.of(setup))
+            found = setup.shared["blocks"] = cls(
+                setup.reference, setup.clients, Steps.of(setup), Contrast.of(setup)
+            )
         assert isinstance(found, Blocks)
         return found
 
@@ -283,7 +343,7 @@ class Blocks:
 
     def _values(self, batch: Batch) -> Array:
         m = len(self._reference.phase)
-        values = np.empty((len(batch), m + 4), np.float32)
+        values = np.zeros((len(batch), m + 5 + LABELS), np.float32)
         phi = features(batch, self._reference)
         values[:, :m] = phi
         values[:, m] = np.einsum("ij,ij->i", phi, phi)
@@ -292,14 +352,15 @@ class Blocks:
         known = np.isfinite(share)
         values[:, m + 2] = np.where(known, -np.log(np.maximum(np.where(known, share, 1.0), RAREST)), 0.0)
         values[:, m + 3] = known
+        values[:, m + 4] = -np.log(self._contrast.beyond(batch))
+        told = np.flatnonzero(batch.label >= 0)
+        values[told, m + 5 + batch.label[told] % LABELS] = 1.0
         return values
 
     def _step(self, batch: Batch) -> Completed:
-        m = len(self._reference.phase)
         counting = self._steps.step(batch).counts
         if not counting.any():
-            none = np.empty(0)
-            return Completed(none.astype(np.int64), none.astype(np.int32), np.empty((0, m)), none, none, none, none)
+            return self._completed(batch, np.empty(0, np.int64), np.empty((0, self._partial.shape[1])))
         by = groups(batch)
         # Of the rows by client, those that count.
         order = by.order[counting[by.order]]
@@ -324,16 +385,28 @@ class Blocks:
         inorder = np.argsort(rows)
         kept = sums[done][inorder].astype(np.float64)
         rows = rows[inorder]
+        return self._completed(batch, rows, kept)
+
+    def _completed(self, batch: Batch, rows: Array, sums: Array) -> Completed:
+        m = len(self._reference.phase)
         return Completed(
-            rows, batch.client[rows], kept[:, :m], kept[:, m], kept[:, m + 1], kept[:, m + 2], kept[:, m + 3]
+            rows=rows,
+            clients=batch.client[rows],
+            features=sums[:, :m],
+            squares=sums[:, m],
+            strange=sums[:, m + 1],
+            near=sums[:, m + 2],
+            known=sums[:, m + 3],
+            odd=sums[:, m + 4],
+            labels=sums[:, m + 5 :],
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """How each row ``(n,)`` differs from what its client asked before: ``moved`` is how many encoded features are not
-    those of the client's latest row that counted, ``counts`` whether they are so many that this one counts (the first
-    does), ``gap`` the seconds since the client's row before (``inf``: none)."""
+    """How each row ``(n,)`` differs from what its client asked before: ``moved`` is in how many encoded features, at
+    least, it differs from each of the client's latest four rows that counted, ``counts`` whether they are so many that
+    this one counts (the first does), ``gap`` the seconds since the client's row before (``inf``: none)."""
 
     moved: Array
     counts: Array
@@ -341,17 +414,18 @@ class Step:
 
 
 class Steps:
-    """Which rows count: those that differ in a quarter of the features from the client's latest one that did.
+    """Which rows count: those that differ in a quarter of the features from each of the client's latest four that did.
 
-    Analysts vary one feature or two over a base row (and what is computed of them changes too), probes and retries none:
-    all their rows together count as one. Whoever walks through the input space by single features leaves the row that
-    counted before long, so nobody hides that way. ``4 * d + 8`` bytes a client.
+    Analysts vary one feature or two over a base row (and what is computed of them changes too), probes and retries none;
+    all their rows together count as one, and some may be at it at a time. Whoever walks through the input space by single
+    features leaves the rows that counted before long, so nobody hides that way. ``16 * d + 8`` bytes a client.
     """
 
-    __slots__ = ("_anchor", "_at", "_least")
+    __slots__ = ("_anchors", "_at", "_least")
 
     def __init__(self, clients: int, width: int) -> None:
-        self._anchor = np.full((clients, width), np.nan, np.float32)
+        self._anchors = np.full((clients, ANCHORS, width), np.nan, np.float32)
+        """The latest first."""
         self._at = np.full(clients, -np.inf)
         self._least = dense(width)
 
@@ -365,7 +439,7 @@ class Steps:
         return found
 
     def forget(self, slots: Array) -> None:
-        self._anchor[slots] = np.nan
+        self._anchors[slots] = np.nan
         self._at[slots] = -np.inf
 
     def step(self, batch: Batch) -> Step:
@@ -384,39 +458,44 @@ class Steps:
             return Step(moved, np.empty(0, dtype=bool), gap)
         by = groups(batch)
         x, at = batch.x[by.order], batch.at[by.order]
-        before, earlier = np.empty_like(x), np.empty_like(at)
-        before[1:], earlier[1:] = x[:-1], at[:-1]
-        before[by.starts], earlier[by.starts] = self._anchor[by.slots], self._at[by.slots]
-        differ = (x != before).sum(axis=1)
-        ends = by.starts + by.counts - 1
-        anchors = ends
-        if len(by.slots) < n:
-            differ, anchors = self._chains(x, differ, by)
-        else:
-            anchors = np.where(differ >= self._least, by.starts, -1)
-        new = anchors >= 0
-        self._anchor[by.slots[new]] = x[anchors[new]]
-        self._at[by.slots] = at[ends]
-        moved[by.order] = differ
+        # As if every row before in this batch counted: then the rows before are those to compare with.
+        differ = np.full(n, x.shape[1])
+        for lag in range(1, ANCHORS + 1):
+            before = np.empty_like(x)
+            before[lag:] = x[:-lag]
+            early = np.flatnonzero(by.rank < lag)
+            before[early] = self._anchors[batch.client[by.order[early]], lag - 1 - by.rank[early]]
+            np.minimum(differ, (x != before).sum(axis=1), out=differ)
+        listed = differ.tolist()
+        for slot, start, count in zip(by.slots.tolist(), by.starts.tolist(), by.counts.tolist(), strict=True):
+            self._follow(slot, x[start : start + count], start, listed)
+        earlier = np.empty_like(at)
+        earlier[1:] = at[:-1]
+        earlier[by.starts] = self._at[by.slots]
+        self._at[by.slots] = at[by.starts + by.counts - 1]
+        moved[by.order] = listed
         gap[by.order] = at - earlier
         return Step(moved, moved >= self._least, gap)
 
-    def _chains(self, x: Array, differ: Array, by: Groups) -> tuple[Array, Array]:
-        """Within a batch: compared with the row before, as ``differ`` has it, where that one counted, else with the one
-        that did. Gives it right, and the place of each group's last row that counted (-1: none did)."""
-        least = self._least
-        listed = differ.tolist()
-        anchors = np.full(len(by.slots), -1)
-        for place, (start, count) in enumerate(zip(by.starts.tolist(), by.counts.tolist(), strict=True)):
-            anchor = start if listed[start] >= least else -1
-            for row in range(start + 1, start + count):
-                if anchor != row - 1:
-                    base = x[anchor] if anchor >= 0 else self._anchor[by.slots[place]]
-                    listed[row] = int(np.count_nonzero(x[row] != base))
-                if listed[row] >= least:
-                    anchor = row
-            anchors[place] = anchor
-        return np.array(listed, np.int64), anchors
+    def _follow(self, slot: int, x: Array, start: int, listed: list[int]) -> None:
+        """One client's rows of a batch: put right what ``listed`` says after a row that did not count."""
+        anchors, least = self._anchors[slot], self._least
+        place, count = 0, len(x)
+        while place < count and listed[start + place] >= least:
+            place += 1
+        if place:
+            kept = anchors[: max(0, ANCHORS - place)].copy()
+            anchors[: min(place, ANCHORS)] = x[max(0, place - ANCHORS) : place][::-1]
+            anchors[place:] = kept
+        for row in range(place, count):
+            if row > place:
+                listed[start + row] = int((anchors != x[row]).sum(axis=1).min())
+            if listed[start + row] >= least:
+                anchors[1:] = anchors[:-1].copy()
+                anchors[0] = x[row]
+
+
+ANCHORS = 4
 
 
 def dense(width: int) -> int:

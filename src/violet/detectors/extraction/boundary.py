@@ -25,7 +25,6 @@ test: Page 1954; the alternative of p-values is the Beta(theta, 1) of Sellke, Ba
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,26 +45,26 @@ FACTS = Facts(
     severity=Severity.MEDIUM,
     stage=Stage.WINDOW,
     needs=Needs.ROWS | Needs.REFERENCE | Needs.SCORES,
-    threshold=20.0,
+    threshold=16.0,
     unit="nats",
-    width=1,
+    width=2,
     microseconds=1.0,
     techniques=("AML.T0024.002",),
     references=("https://arxiv.org/abs/1609.02943", "https://arxiv.org/abs/1811.02054"),
-    options={"theta": 0.35},
+    options={"theta": 0.35, "hidden": 0.1},
 )
 
 
 @detector(FACTS)
 class Boundary(windows.Summing):
-    """``theta`` in (0, 1): the smaller, the nearer to the boundary a client has to keep to be suspected."""
+    """``theta`` in (0, 1): the smaller, the nearer to the boundary a client has to keep to be suspected.
+    ``hidden`` is the least share of such rows among others, as who hides has it."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
         self._reference = setup.reference
-        self._theta = float(setup.options["theta"])
         self._steps = windows.Steps.of(setup)
-        self._sums = windows.Cusum(setup.clients)
+        self._sums = windows.Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)
@@ -76,13 +75,12 @@ class Boundary(windows.Summing):
         known = np.isfinite(share)
         counts = self._steps.step(batch).counts & known
         rarity = np.maximum(np.where(known, share, 1.0), windows.RAREST)
-        increments = np.where(counts, math.log(self._theta) + (self._theta - 1) * np.log(rarity), 0.0)
-        value = self._sums.step(windows.slots(batch), increments.tolist(), windows.numbers(batch))
+        value = self._sums.take(batch, rarity, counts)
         margin = windows.margins(batch)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])
-            near, rows = self._sums.raised(slot), self._sums.since[slot]
+            near, rows = self._sums.raised(slot), self._sums.since(slot)
             return Evidence(
                 f"{near} of the latest {rows} rows lie near the decision boundary; the margin of this one, "
                 f"{float(margin[index]):.3g}, is less than {1 - float(rarity[index]):.0%} of benign ones.",
