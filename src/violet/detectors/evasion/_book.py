@@ -40,7 +40,7 @@ HOT = 2.0
 class Cluster:
     """``size`` rows of ``slot`` that go back to one; ``kinds`` counts what they looked like."""
 
-    __slots__ = ("base", "count", "evidence", "features", "key", "kinds", "queries", "size", "slot")
+    __slots__ = ("base", "count", "evidence", "features", "key", "kinds", "origin", "queries", "size", "slot")
 
     def __init__(self, key: Key, count: int, base: int) -> None:
         self.key = key
@@ -50,6 +50,7 @@ class Cluster:
         self.evidence = 0.0
         self.size = 0
         self.features = 0
+        self.origin: Array | None = None
         self.kinds: dict[str, int] = {}
         self.queries: deque[int] = deque(maxlen=KEPT)
 

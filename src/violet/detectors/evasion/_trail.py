@@ -93,12 +93,15 @@ class Step:
     ``off`` (moved columns whose value the application's grid does not have) are of the link; ``features`` the moved
     columns of a sparse one. ``pair``: an earlier row lies exactly opposite, as far from the base; ``shell``: how many
     earlier ones lie as far from the base, in other directions; ``halving``: it lies half as far from its base as that
-    from its own, on one line. ``spread``: how many directions the dense rows around the base have (the participation
+    from its own, on one line. ``after`` and ``before`` are the row and its base, encoded (of near links; not to be
+    kept). ``spread``: how many directions the dense rows around the base have (the participation
     ratio of their Gram matrix), of ``members``. ``flip``: its label is not that of its base. ``knot``, ``root`` and
     ``tree`` name the first row it goes back to: by near links, by own links, by any."""
 
     __slots__ = (
+        "after",
         "base",
+        "before",
         "count",
         "distance",
         "features",
@@ -125,6 +128,8 @@ class Step:
     row: int
     slot: int
     count: int
+    after: Array
+    before: Array
     near: bool
     own: bool
     distance: float
@@ -203,6 +208,8 @@ class Trail:
                 if self.prints:
                     self.prints.clear(EPOCH)
             begin = end
+        for step, count in zip(self._steps, self.counts[[step.row for step in self._steps]].tolist(), strict=True):
+            step.count = count
         return self._steps
 
     def forget(self, slots: Array) -> None:
@@ -225,23 +232,25 @@ class Trail:
         fresh = (said != before) | (new & ~self._known[whose])
         last = np.append(new[1:], True)
         self._last[whose[last]], self._known[whose[last]] = said[last], True
-        total = np.cumsum(fresh)
-        offset = (total - fresh)[new]
-        groups = np.cumsum(new) - 1
-        counts = self.count[whose] + total - offset[groups]
-        self.counts[order + begin], self.before[order + begin] = counts, counts - fresh
+        everybody, whole = whose, order
+        novel = fresh.copy()
         order = order[fresh]
-        if not order.size:
-            return
+        if order.size:
+            novel[fresh] = self._take(batch, slot, order, begin)
+        # Rows that are news, client by client: what is asked again is neither evidence nor camouflage.
+        total = np.cumsum(novel)
+        counts = self.count[everybody] + total - (total - novel)[new][np.cumsum(new) - 1]
+        self.counts[whole + begin], self.before[whole + begin] = counts, counts - novel
+        self.count[everybody[last]] = counts[last]
+
+    def _take(self, batch: Batch, slot: Array, order: Array, begin: int) -> Array:
+        """Rows ``order`` of a chunk, sorted by client. Gives which of them are not among their client's last."""
         whose = slot[order]
         n = len(order)
         new = np.append(True, whose[1:] != whose[:-1])
         index = np.arange(n)
         start = np.maximum.accumulate(np.where(new, index, 0))
         rank = index - start
-        count = self.count[whose] + rank + 1
-        last = np.append(new[1:], True)
-        self.count[whose[last]] = count[last]
         rows = order + begin
         x = batch.x[rows]
         nodes = np.empty(n, np.int64)
@@ -253,12 +262,11 @@ class Trail:
         for name in ("knot", "root", "tree"):
             marks[name][own] = nodes
         marks["request"][own], marks["label"][own] = batch.request[rows], batch.label[rows]
-        self._link(batch, rows, x, whose, rank, count, window)
+        novel = self._link(batch, rows, x, whose, rank, window)
         self.rings.put(window, whose, rank)
+        return novel
 
-    def _link(
-        self, batch: Batch, rows: Array, x: Array, whose: Array, rank: Array, count: Array, window: Window
-    ) -> None:
+    def _link(self, batch: Batch, rows: Array, x: Array, whose: Array, rank: Array, window: Window) -> Array:
         scale = self.scale
         n = len(rows)
         past = self.rings.rows[window.at]
@@ -274,7 +282,9 @@ class Trail:
         measure[same] = np.inf
         parent = measure.argmin(axis=1) if measure.shape[1] else np.zeros(n, np.int64)
         linked = np.zeros(n, bool) if not measure.shape[1] else measure[np.arange(n), parent] <= 1.0
-        linked &= ~same.any(axis=1)
+        novel = ~same.any(axis=1)
+        linked &= novel
+        parent = np.where(novel, parent, same.argmax(axis=1)) if measure.shape[1] else parent
         found = None
         far = linked
         if self.prints:
@@ -283,14 +293,15 @@ class Trail:
             back[stream] = np.arange(n)
             told = self.prints.observe(x[stream], whose[stream], rank[stream])
             found = Found(*(getattr(told, name)[back] for name in Found.__slots__))
-            far = linked | (found.own >= 0) | (found.any >= 0)
+            far = linked | ((found.own >= 0) | (found.any >= 0)) & novel
             for name, mark in self.prints.marks.items():
                 put = found.at >= 0
                 mark[found.at[put]] = self.rings.marks[name][window.own[put]]
-        if not far.any():
-            return
+        if not far.any() and novel.all():
+            return np.asarray(novel)
         shapes = self._shapes(past, x, linked, parent, window) if linked.any() else None
-        self._steps += self._labelled(batch, rows, whose, count, window, linked, parent, found, shapes)
+        self._steps += self._labelled(batch, rows, whose, far, novel, window, parent, found, shapes)
+        return np.asarray(novel)
 
     def _shapes(self, past: Array, x: Array, linked: Array, parent: Array, window: Window) -> _Shapes:
         """Of the rows linked to one of their client's last: how the link lies among the others near its base."""
@@ -315,15 +326,17 @@ class Trail:
         dense = near & (shifted > SPARSE) if scale.table else near
         itself = moved > SPARSE if scale.table else np.ones(len(which), bool)
         alike = np.abs(ratio - 1.0) < 0.1
-        crowd = dense.sum(axis=1)
+        close = dense & (square <= 4.0 * length[:, None])
+        crowd = close.sum(axis=1)
         spread = np.zeros(len(which))
         for index in np.flatnonzero((crowd >= CROWD) & itself).tolist():
-            spread[index] = _directions(around[index][dense[index]], step[index])
+            spread[index] = _directions(around[index][close[index]], step[index])
         return _Shapes(
             which,
             length,
             moved,
             step,
+            before=self.rings.rows[window.at[which, chosen]],
             fresh=~(near & (np.abs(cosine) > STRAIGHT)).any(axis=1),
             pair=(near & (cosine < -0.995) & (np.abs(ratio - 1.0) < 0.02)).any(axis=1),
             shell=(dense & alike & (np.abs(cosine) < 0.75)).sum(axis=1),
@@ -337,9 +350,9 @@ class Trail:
         batch: Batch,
         rows: Array,
         whose: Array,
-        count: Array,
+        some: Array,
+        novel: Array,
         window: Window,
-        linked: Array,
         parent: Array,
         found: Found | None,
         shapes: _Shapes | None,
@@ -350,13 +363,15 @@ class Trail:
         place = np.full(len(rows), -1)
         if shapes is not None:
             place[shapes.which] = np.arange(len(shapes.which))
-        some = linked if found is None else linked | (found.own >= 0) | (found.any >= 0)
-        chosen = np.flatnonzero(some)
+        chosen = np.flatnonzero(some | ~novel)
         off = self._off_grid(batch.raw[rows[chosen]])
         watched = []
         for index, strange in sorted(zip(chosen.tolist(), off, strict=True), key=lambda pair: int(rows[pair[0]])):
+            if not novel[index]:
+                self._copied(window, index, int(parent[index]), found)
+                continue
             step = Step()
-            step.row, step.slot, step.count = int(rows[index]), int(whose[index]), int(count[index])
+            step.row, step.slot, step.count = int(rows[index]), int(whose[index]), 0
             own = int(window.own[index])
             step.request, label = int(marks["request"][own]), int(marks["label"][own])
             before = -1
@@ -369,6 +384,7 @@ class Trail:
             if shapes is not None and step.near:
                 base = int(window.at[index, int(parent[index])])
                 shapes.write(step, shape)
+                step.after = batch.x[step.row]
                 square = float(shapes.length[shape])
                 marks["knot"][own], marks["root"][own] = marks["knot"][base], marks["root"][base]
                 tree, before = int(marks["tree"][base]), int(marks["label"][base])
@@ -410,6 +426,15 @@ class Trail:
             self.rings.watch(np.array(watched), self._rows + 1)
         return steps
 
+    def _copied(self, window: Window, index: int, same: int, found: Found | None) -> None:
+        """A row that is asked again belongs where it belonged."""
+        own, base = int(window.own[index]), int(window.at[index, same])
+        at = int(found.at[index]) if found is not None else -1
+        for name in ("knot", "root", "tree"):
+            self.rings.marks[name][own] = self.rings.marks[name][base]
+            if at >= 0 and self.prints:
+                self.prints.marks[name][at] = self.rings.marks[name][base]
+
     def _columns(self, at: Any, base: int) -> Array | None:
         if not self.scale.table or at < 0 or self.prints is None:
             return None
@@ -430,6 +455,7 @@ class _Shapes:
     length: Array
     moved: Array
     step: Array
+    before: Array
     fresh: Array
     pair: Array
     shell: Array
@@ -438,15 +464,17 @@ class _Shapes:
     members: Array
 
     def write(self, step: Step, at: int) -> None:
+        step.before = self.before[at]
         step.fresh, step.pair, step.shell = bool(self.fresh[at]), bool(self.pair[at]), int(self.shell[at])
         step.halving, step.spread, step.members = bool(self.halving[at]), float(self.spread[at]), int(self.members[at])
         step.moved, step.distance = int(self.moved[at]), math.sqrt(float(self.length[at]))
 
 
 def _directions(around: Array, step: Array) -> float:
-    """The participation ratio of unit vectors: 1 where all lie on one line, 2 in a plane, as many as there are where
-    they are orthogonal."""
-    vectors = np.concatenate([around, step[None]]).astype(np.float64)
+    """The participation ratio of the signs of displacements: 1 where all lie on one line, as many as there are where
+    they are orthogonal. Signs, since the scales of columns differ, and the few widest would be all directions there
+    are."""
+    vectors = np.sign(np.concatenate([around, step[None]]))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     gram = vectors.T @ vectors if vectors.shape[1] < len(vectors) else vectors @ vectors.T
     return float(len(vectors) ** 2 / np.sum(gram * gram))

@@ -11,6 +11,8 @@ How a query lies to those near it among its client's last 64:
 - *columns*: one or two columns move at a time, and over one base ever more columns: search by coordinates (SimBA,
   feasible search). The first three are free, as who asks "what if?" moves as many; all of them together weigh 10. A
   half more where the value is off the application's grid.
+- *drifts*: such steps add up, so that five or more columns are off the base at the same time: a random search that
+  rounds to the grid. A half each.
 - *handfuls*: some of many columns move, each time others: Square and other random searches. A half each.
 
 Sums are kept for each cluster of queries; each other query of the client takes 1/16 away.
@@ -37,6 +39,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.evasion._book import Book, Cluster
 from violet.detectors.evasion._trail import trail_of
@@ -53,7 +57,7 @@ FACTS = Facts(
     severity=Severity.MEDIUM,
     stage=Stage.WINDOW,
     needs=Needs.ROWS | Needs.REFERENCE,
-    threshold=6.0,
+    threshold=4.0,
     unit="steps",
     width=1,
     microseconds=1.0,
@@ -66,11 +70,14 @@ FREE = 3
 """Columns that may be varied over one base."""
 ALL = 10.0
 """What it weighs to vary all of them."""
+DEEP = 5
+"""Columns that are off the base at the same time: more than people combine."""
 NAMES = {
     "pair": "opposite pairs, as finite differences make them (NES, SPSA)",
     "shell": "points at one distance in many directions, as estimates of a gradient make them (HopSkipJump)",
     "halving": "halvings on a line, as bisection makes them",
     "column": "one column after the other, as searches by coordinates move them (SimBA, feasible search)",
+    "drift": "small steps on the application's grid that lead away from the base together",
     "handful": "handfuls of columns, as random searches move them (Square)",
 }
 
@@ -91,6 +98,8 @@ class Walks:
         if not step.near:
             return None
         cluster = self._book.find(step, step.knot)
+        if cluster.origin is None:
+            cluster.origin = step.before.copy()
         weight, kind = self._columns(cluster, step) if step.sparse else self._shape(step)
         return cluster, self._book.add(cluster, step, weight, kind)
 
@@ -101,8 +110,10 @@ class Walks:
             mask |= 1 << column
         cluster.features = mask
         after = mask.bit_count()
-        weight = self._column * (max(after, FREE) - max(before, FREE))
-        return weight + (0.5 if step.off else 0.0), "column"
+        weight = self._column * (max(after, FREE) - max(before, FREE)) + (0.5 if step.off else 0.0)
+        if not weight and np.count_nonzero(step.after != cluster.origin) >= DEEP:
+            return 0.5, "drift"
+        return weight, "column"
 
     def _shape(self, step: Step) -> tuple[float, str]:
         if step.pair:
