@@ -7,42 +7,25 @@ model's server answers passes untouched but for the headers that belong to one c
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from email.utils import formatdate
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from violet.runtime.hooks import Reply, Request, Ticket
-from violet.runtime.proxy.copies import TooLargeError, UnreadableCodingError, decoded
-from violet.runtime.proxy.headers import BadRequest, Forwarder, HeaderMap, answer_headers
+from violet.runtime.hooks import Request, Ticket
+from violet.runtime.proxy.answers import BrokenOff, Refused, busy, guard_broken, refuse
+from violet.runtime.proxy.exchange import Exchange
+from violet.runtime.proxy.headers import Forwarder, HeaderMap
 from violet.runtime.proxy.hooking import HooksBrokenError, SafeHooks
-from violet.runtime.proxy.http_cycle import BrokenAnswer
+from violet.runtime.proxy.incoming import ClientGoneError
 from violet.runtime.proxy.options import ProxyOptions, client_context, trusted
-from violet.runtime.proxy.tunnel import Tunnel
-from violet.runtime.proxy.upstream import Connection, Pool, UpstreamError
-from violet.runtime.proxy.watching import Seen, rewritten
+from violet.runtime.proxy.upstream import Pool
 
 if TYPE_CHECKING:
     from violet.runtime.hooks import Hooks
-    from violet.runtime.proxy.http_server import Wire
     from violet.runtime.proxy.options import Upstream
 
 Message = dict[str, Any]
-IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
-"""RFC 9110, section 9.2.2."""
 SWEEP = 0.25
-
-
-class Refused(Exception):
-    """Answer the client so, and ask nobody."""
-
-    def __init__(self, status: int, reason: str, message: str, *headers: tuple[str, str]) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-        self.headers = headers
 
 
 class Proxy:
@@ -59,7 +42,7 @@ class Proxy:
         """Bytes of bodies held for the guard."""
         self._times = options.timeouts
         self._limits = options.limits
-        self._forwarder = Forwarder(options.via, trusted(options.trusted))
+        self.forwarder = Forwarder(options.via, trusted(options.trusted))
         self._prefixed = sorted((one for one in options.upstreams if one.prefix), key=lambda one: -len(one.prefix))
         self._modelled = {one.model: one for one in options.upstreams if one.model}
         self._default = options.default
@@ -110,7 +93,7 @@ class Proxy:
         counts = self.counts
         counts["requests"] += 1
         if self.running >= self._limits.requests:
-            await self._refuse(send, Refused(503, "busy", "Too many requests at once.", ("retry-after", "1")))
+            await self._refuse(send, busy())
             return
         self.running += 1
         exchange = Exchange(self, scope, receive, send)
@@ -122,11 +105,13 @@ class Proxy:
             try:
                 ticket = hooks.opened(self._request(scope))
             except HooksBrokenError:
-                raise Refused(503, "guard-broken", "The guard cannot judge requests at present.") from None
+                raise guard_broken() from None
             if ticket is None:
                 await exchange.run(None)
             else:
                 await exchange.watched(ticket, hooks)
+        except ClientGoneError:
+            counts["client-gone"] += 1
         except Refused as refused:
             if not exchange.started:
                 await self._refuse(send, refused)
@@ -148,7 +133,7 @@ class Proxy:
             HeaderMap(headers),
             peer,
             (tls and tls.get("client_cert_name")) or "",
-            self._forwarder.client(peer, headers) if self.options.trusted else peer,
+            self.forwarder.client(peer, headers) if self.options.trusted else peer,
         )
 
     def route(self, path: bytes, ticket: Ticket | None) -> Upstream:
@@ -160,7 +145,7 @@ class Proxy:
                     return decoy
                 self.counts["unknown-decoy"] += 1
                 if not self.options.fail_open:
-                    raise Refused(503, "guard-broken", "The guard cannot judge requests at present.")
+                    raise guard_broken()
             if ticket.model and self._modelled and (found := self._modelled.get(ticket.model)) is not None:
                 return found
         if self._prefixed:
@@ -187,13 +172,7 @@ class Proxy:
 
     async def _refuse(self, send: Any, refused: Refused) -> None:
         self.counts[refused.reason] += 1
-        body = json.dumps({"error": str(refused), "reason": refused.reason}).encode()
-        await reply(send, Reply(refused.status, body, (("content-type", "application/json"), *refused.headers)))
-
-    def hold(self, count: int) -> None:
-        """Account for bytes of a body. Raises ``Refused`` where too many are held already."""
-        if not self.room(count):
-            raise Refused(503, "busy", "Too much is being looked at.", ("retry-after", "1"))
+        await refuse(send, refused)
 
     def room(self, count: int) -> bool:
         """Account for bytes of a body, if so many may be held."""
@@ -201,427 +180,3 @@ class Proxy:
             return False
         self.held += count
         return True
-
-
-class BrokenOff(BrokenAnswer):
-    """The answer ended in the middle; the server closes the connection, so that nobody takes it for a whole one."""
-
-
-async def reply(send: Any, answer: Reply) -> None:
-    """Send an answer of the guard's own."""
-    body = answer.body
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    headers = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"transfer-encoding")]
-    headers.append((b"content-length", b"%d" % len(body)))
-    headers.append((b"date", formatdate(usegmt=True).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-class Exchange:
-    """One request on its way to an upstream, and its answer back."""
-
-    __slots__ = (
-        "_body",
-        "_complete",
-        "_proxy",
-        "_receive",
-        "_scope",
-        "_send",
-        "_seen",
-        "_target",
-        "_wire",
-        "started",
-    )
-
-    def __init__(self, proxy: Proxy, scope: Message, receive: Any, send: Any) -> None:
-        self._proxy = proxy
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._wire: Wire | None = scope.get("extensions", {}).get("violet")
-        self._body = b""
-        self._complete = False
-        self._seen: Seen | None = None
-        self.started = False
-
-    # with a ticket
-
-    async def watched(self, ticket: Ticket, hooks: SafeHooks) -> None:
-        proxy = self._proxy
-        seen = self._seen = Seen(ticket, hooks, proxy.room)
-        held = 0
-        try:
-            if ticket.reply is None and ticket.body_limit > 0:
-                held = await self._collect(ticket.body_limit)
-                try:
-                    hooks.asked(ticket, self._readable(ticket.body_limit))
-                except HooksBrokenError:
-                    raise Refused(503, "guard-broken", "The guard cannot judge requests at present.") from None
-            if ticket.reply is None and ticket.delay > 0:
-                await self._wait(ticket.delay)
-            if ticket.reply is not None:
-                proxy.counts["replied"] += 1
-                self.started = True
-                await reply(self._send, ticket.reply)
-                return
-            await self.run(ticket)
-        finally:
-            proxy.held -= held + seen.kept
-            seen.finish()
-
-    async def _collect(self, limit: int) -> int:
-        """The whole body, to ``_body``. Gives how many bytes were accounted for."""
-        proxy = self._proxy
-        length = self._length()
-        if length is not None and length > limit:
-            raise Refused(413, "body-too-large", f"A body of more than {limit} bytes is not taken here.")
-        message = await self._receive()
-        if message["type"] != "http.request":
-            raise asyncio.CancelledError
-        body: bytes = message["body"]
-        if not message["more_body"]:
-            if len(body) > limit:
-                raise Refused(413, "body-too-large", f"A body of more than {limit} bytes is not taken here.")
-            self._body, self._complete = body, True
-            proxy.hold(len(body))
-            return len(body)
-        pieces = [body]
-        size = len(body)
-        held = 0
-        try:
-            proxy.hold(size)
-            held = size
-            while message["more_body"]:
-                message = await self._receive()
-                if message["type"] != "http.request":
-                    raise asyncio.CancelledError
-                piece = message["body"]
-                size += len(piece)
-                if size > limit:
-                    raise Refused(413, "body-too-large", f"A body of more than {limit} bytes is not taken here.")
-                proxy.hold(len(piece))
-                held = size
-                pieces.append(piece)
-        except BaseException:
-            proxy.held -= held
-            raise
-        self._body, self._complete = b"".join(pieces), True
-        return size
-
-    def _readable(self, limit: int) -> bytes:
-        """The body for the hooks: decompressed. One that cannot be is given as it is."""
-        coding = next((value for name, value in self._scope["headers"] if name == b"content-encoding"), b"")
-        if not coding or not self._body:
-            return self._body
-        try:
-            return decoded(coding.decode("latin-1"), self._body, limit)
-        except TooLargeError:
-            raise Refused(413, "body-too-large", f"A body of more than {limit} bytes is not taken here.") from None
-        except UnreadableCodingError:
-            return self._body
-
-    async def _wait(self, seconds: float) -> None:
-        proxy = self._proxy
-        if proxy.delayed >= proxy.options.limits.delayed:
-            raise Refused(503, "busy", "Too many requests at once.", ("retry-after", "1"))
-        proxy.delayed += 1
-        try:
-            await asyncio.sleep(min(seconds, proxy.options.limits.delay))
-        finally:
-            proxy.delayed -= 1
-
-    # to the upstream
-
-    def _length(self) -> int | None:
-        """Of the body, as the client said it. Raises ``Refused``."""
-        limit = self._proxy.options.limits.body
-        for name, value in self._scope["headers"]:
-            if name == b"content-length":
-                length = int(value)
-                if length > limit:
-                    raise Refused(413, "body-too-large", f"A body of more than {limit} bytes is not taken here.")
-                return length
-        return None
-
-    async def run(self, ticket: Ticket | None) -> None:
-        """Ask, and pass the answer on. Raises ``Refused``."""
-        proxy, scope = self._proxy, self._scope
-        length = self._length()
-        chunked = length is None and any(name == b"transfer-encoding" for name, _ in scope["headers"])
-        expects = False
-        if not self._complete:
-            if length is None and not chunked and self._wire is not None:
-                self._complete = True
-            else:
-                expects = any(name == b"expect" for name, _ in scope["headers"])
-                if not expects:
-                    message = await self._receive()
-                    if message["type"] != "http.request":
-                        return
-                    self._body = message["body"]
-                    self._complete = not message["more_body"]
-        try:
-            pool = proxy.pool(proxy.route(scope["raw_path"], ticket))
-            head = self._head(pool, ticket, length, chunked, expects)
-        except BadRequest as error:
-            raise Refused(400, "bad-request", str(error)) from None
-        method = scope["method"]
-        replay = self._complete and (method in IDEMPOTENT or ticket is not None or proxy.options.replay_posts)
-        if self._seen is not None:
-            self._seen.asked_at = time.perf_counter()
-        try:
-            connection = pool.ready() or await pool.get()
-            if not self._complete:
-                await self._stream(connection, head, chunked, expects)
-                return
-            try:
-                await self._ask(connection, head + self._body)
-            except UpstreamError as error:
-                connection.release()
-                if not error.unheard or not replay:
-                    raise
-                proxy.counts["replayed"] += 1
-                connection = await pool.get()
-                await self._ask(connection, head + self._body)
-            except BaseException:
-                connection.release()
-                raise
-            await self._answer(connection)
-        except UpstreamError as error:
-            proxy.counts["upstream-errors"] += 1
-            raise Refused(error.status, error.reason, str(error)) from None
-
-    def _head(self, pool: Pool, ticket: Ticket | None, length: int | None, chunked: bool, expects: bool) -> bytes:
-        scope, wire = self._scope, self._wire
-        if wire is not None:
-            target, names = wire.target, wire.names
-        else:
-            target, names = scope["raw_path"], None
-            if scope["query_string"]:
-                target += b"?" + scope["query_string"]
-        start = b"%s %s%s HTTP/1.1\r\n" % (scope["method"].encode(), pool.prefix, target)
-        extra = b""
-        if self._complete:
-            if length is not None or chunked:
-                extra = b"content-length: %d\r\n" % len(self._body)
-        elif chunked:
-            extra = b"transfer-encoding: chunked\r\n"
-        else:
-            extra = b"content-length: %d\r\n" % (length or 0)
-        if expects:
-            extra += b"expect: 100-continue\r\n"
-        if wire is not None and wire.upgrade and wire.upgrade.decode("latin-1") in self._proxy.options.upgrades:
-            extra += b"connection: upgrade\r\nupgrade: %s\r\n" % wire.upgrade
-        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-        if ticket is not None and ticket.hold:
-            headers = [pair for pair in headers if pair[0] != b"accept-encoding"]
-            extra += b"accept-encoding: identity\r\n"
-            names = None
-        client = scope["client"]
-        return self._proxy._forwarder.head(
-            start, headers, names, pool.host, client[0] if client else "", scope["scheme"], extra
-        )
-
-    async def _ask(self, connection: Connection, data: bytes) -> None:
-        """Send it all, and wait for the head of the answer. Raises ``UpstreamError``."""
-        connection.ask(data, self._scope["method"] == "HEAD")
-        while not connection.status:
-            await connection.wait()
-            if connection.hints:
-                await self._hint(connection)
-
-    async def _hint(self, connection: Connection) -> None:
-        links = [value for name, value in connection.hints if name.lower() == b"link"]
-        connection.hints = []
-        if self._wire is not None and links and (self._seen is None or not self._seen.ticket.hold):
-            await self._send({"type": "http.response.early_hint", "links": links})
-
-    async def _stream(self, connection: Connection, head: bytes, chunked: bool, expects: bool) -> None:
-        """A request whose body is still coming: both ways at once."""
-        upload: asyncio.Task[None] | None = None
-        answering = False
-        try:
-            connection.ask(head, self._scope["method"] == "HEAD")
-            if expects:
-                await self._continues(connection)
-            if not connection.status:
-                upload = asyncio.get_running_loop().create_task(self._upload(connection, chunked))
-            while not connection.status:
-                await connection.wait()
-                if connection.hints:
-                    await self._hint(connection)
-            answering = True
-            await self._answer(connection, upload, whole=upload is not None)
-        except UpstreamError:
-            if upload is not None and upload.done() and not upload.cancelled():
-                why = upload.exception()
-                if why is not None:
-                    raise why from None
-            raise
-        finally:
-            if upload is not None:
-                upload.cancel()
-            if not answering:
-                connection.close()
-
-    async def _continues(self, connection: Connection) -> None:
-        """Wait until the upstream wants the body, answers without, or has thought long enough."""
-        try:
-            async with asyncio.timeout(self._proxy.options.timeouts.continues):
-                while not connection.status and not connection.continues:
-                    await connection.wait()
-        except TimeoutError:
-            pass
-
-    async def _upload(self, connection: Connection, chunked: bool) -> None:
-        limit = self._proxy.options.limits.body
-        size = 0
-        body = self._body
-        more = True
-        try:
-            while True:
-                size += len(body)
-                if size > limit:
-                    raise Refused(413, "body-too-large", f"A body of more than {limit} bytes is not taken here.")
-                if body:
-                    connection.write(b"%x\r\n%s\r\n" % (len(body), body) if chunked else body)
-                if not more:
-                    break
-                await connection.drain()
-                if connection.closed:
-                    return
-                message = await self._receive()
-                if message["type"] != "http.request":
-                    connection.close()
-                    return
-                body, more = message["body"], message["more_body"]
-            if chunked:
-                connection.write(b"0\r\n\r\n")
-        except Refused:
-            connection.close()
-            raise
-
-    # back to the client
-
-    async def _answer(
-        self, connection: Connection, upload: asyncio.Task[None] | None = None, *, whole: bool = True
-    ) -> None:
-        """``whole``: the request has been, or is being, sent to its end."""
-        proxy, send, seen = self._proxy, self._send, self._seen
-        released = False
-        try:
-            if connection.status == 101:
-                await self._tunnel(connection)
-                return
-            headers = answer_headers(connection.headers, proxy._forwarder.via)
-            body: bytes | None = None
-            if seen is not None:
-                seen.begin(connection.status, headers)
-                if seen.ticket.hold and self._scope["method"] != "HEAD":
-                    body = await self._held(connection, seen)
-            start: Message = {"type": "http.response.start", "status": connection.status, "headers": headers}
-            if body is None and connection.complete and upload is None and not connection.trailers:
-                body = connection.take()
-                if seen is not None:
-                    seen.take(body)
-                    seen.end()
-            elif body is not None and seen is not None:
-                body, start["headers"] = self._rewritten(seen, headers, body)
-            if body is not None:
-                if upload is None and whole:
-                    connection.release()
-                    released = True
-                self.started = True
-                await send(start)
-                await send({"type": "http.response.body", "body": body})
-                return
-            trailers = self._wants_trailers(connection)
-            if trailers:
-                start["trailers"] = True
-            self.started = True
-            await send(start)
-            await self._pass(connection, seen)
-            if trailers:
-                kept = answer_headers(connection.trailers, b"")[:-1]
-                await send({"type": "http.response.trailers", "headers": kept, "more_trailers": False})
-        finally:
-            if not released:
-                if whole and (upload is None or (upload.done() and not upload.cancelled() and not upload.exception())):
-                    connection.release()
-                else:
-                    connection.close()
-
-    async def _pass(self, connection: Connection, seen: Seen | None) -> None:
-        """The body, as it comes."""
-        head = True
-        while True:
-            body = connection.take()
-            done = connection.complete
-            if seen is not None:
-                seen.take(body)
-                if done:
-                    seen.end()
-            if body or done or head:
-                head = False
-                await self._send({"type": "http.response.body", "body": body, "more_body": not done})
-            if done:
-                return
-            if not connection.pieces and not connection.complete:
-                await connection.wait()
-
-    def _wants_trailers(self, connection: Connection) -> bool:
-        if self._wire is None or self._scope["http_version"] != "1.1":
-            return False
-        if not any(name == b"te" and b"trailers" in value.lower() for name, value in self._scope["headers"]):
-            return False
-        return bool(connection.trailers) or any(name.lower() == b"trailer" for name, _ in connection.headers)
-
-    async def _held(self, connection: Connection, seen: Seen) -> bytes | None:
-        """The whole answer; ``None`` where it is longer than the ticket allows, and the guard fails open: then it is
-        passed on as it comes. Raises ``Refused`` where it fails closed."""
-        limit = seen.ticket.answer_limit
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            body = connection.take()
-            size += len(body)
-            pieces.append(body)
-            if size > limit:
-                self._proxy.counts["answer-not-held"] += 1
-                if not self._proxy.options.fail_open:
-                    raise Refused(502, "answer-too-large", "The answer is too large for the guard to look at.")
-                connection.pieces = [b"".join(pieces)]
-                return None
-            seen.take(body)
-            if connection.complete:
-                seen.end()
-                return b"".join(pieces)
-            if not connection.pieces:
-                await connection.wait()
-
-    def _rewritten(self, seen: Seen, headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[bytes, Any]:
-        try:
-            return rewritten(seen.ticket, seen.hooks, seen.status, headers, body)
-        except HooksBrokenError:
-            raise Refused(503, "guard-broken", "The guard cannot judge answers at present.") from None
-
-    async def _tunnel(self, connection: Connection) -> None:
-        wire = self._wire
-        upgrade = b""
-        for name, value in connection.headers:
-            if name.lower() == b"upgrade":
-                upgrade = value.strip().lower()
-        if wire is None or not wire.upgrade or upgrade != wire.upgrade:
-            raise UpstreamError("upstream-protocol", "The model's server changed to a protocol nobody asked for.")
-        tunnel = Tunnel(connection, self._proxy.options.timeouts.tunnel)
-        early = connection.take()
-        head = answer_headers(connection.headers, self._proxy._forwarder.via)
-        head += [(b"connection", b"upgrade"), (b"upgrade", upgrade)]
-        self.started = True
-        connection.become_tunnel(tunnel)
-        tunnel.begin(wire.tunnel(head, tunnel), early)
-        self._proxy.counts["tunnels"] += 1
-        await tunnel.ended
-        if self._seen is not None:
-            self._seen.begin(101, head)

@@ -133,13 +133,11 @@ class Forwarder:
         special: list[int] = []
         if names is None:
             names = [name for name, _ in headers]
-        index = 0
-        for name, value in headers:
+        for index, (name, value) in enumerate(headers):
             if name in _SPECIAL:
                 special.append(index)
             else:
                 parts += (names[index], b": ", value, b"\r\n")
-            index += 1
         said = b""
         proto = forwarded = via_for = b""
         for index in special:

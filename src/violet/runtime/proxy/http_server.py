@@ -24,7 +24,9 @@ from urllib.parse import unquote
 
 import httptools
 
+from violet.runtime.proxy.certificates import certificate_subject
 from violet.runtime.proxy.http_cycle import STATUS, Cycle
+from violet.runtime.proxy.http_head import Refusal, judged
 
 NEVER = float("inf")
 SWEEP = 0.25
@@ -36,10 +38,6 @@ LINGER = 2.0
 that is closed with unread data resets the connection (RFC 9112, section 9.6)."""
 PIPELINE = 16
 """Requests that may wait behind one on the same connection."""
-METHODS = frozenset(
-    (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"PROPFIND", b"REPORT", b"SEARCH", b"TRACE")
-)
-_HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+\Z")
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -49,8 +47,8 @@ class ServerLimits:
     first byte (or from connecting) to the end of the head; ``keep_alive`` seconds between requests. A body may take
     ``body_seconds``, and a second more for every ``body_rate`` bytes that came (as Apache's ``mod_reqtimeout`` has it);
     time in which the application does not read is not counted. ``write_seconds`` is how long a client may leave an
-    answer unread. ``connections`` of this process, ``per_address`` of them from one address (0: any). ``upgrades`` are the
-    protocols that an application may change to; requests for others are answered as if they had not asked."""
+    answer unread. ``connections`` of this process, ``per_address`` of them from one address (0: any). ``upgrades`` are
+    the protocols that an application may change to; requests for others are answered as if they had not asked."""
 
     header_bytes: int = 32_768
     headers: int = 128
@@ -84,12 +82,6 @@ class Wire:
     def tunnel(self, head: Sequence[tuple[bytes, bytes]], tunnel: Any) -> ServerProtocol:
         """Answer 101 with this head, and give everything that comes from now on to ``tunnel``."""
         return self._connection.become_tunnel(head, tunnel)
-
-
-class Refusal(Exception):
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class ServerProtocol(asyncio.Protocol):
@@ -249,9 +241,7 @@ class ServerProtocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """uvicorn's word for: finish what is under way, take no more."""
         self._draining = True
-        if self._tunnel is not None or self._lingering:
-            self.transport.close()
-        elif self._cycle is None:
+        if self._tunnel is not None or self._lingering or self._cycle is None:
             self.transport.close()
         else:
             self._cycle.keep_alive = False
@@ -307,7 +297,7 @@ class ServerProtocol(asyncio.Protocol):
         method = parser.get_method()
         self._in_head = False
         self._fed = 0
-        found = self._judge(method, version)
+        found = judged(method, version, self._url, self._headers, self.limits.upgrades)
         self._size = 0
         url = self._url
         raw, _, query = url.partition(b"?")
@@ -348,56 +338,6 @@ class ServerProtocol(asyncio.Protocol):
         else:
             self._queue.append(cycle)
             self.pause_reading()
-
-    def _judge(self, method: bytes, version: str) -> _Head:
-        """What the head says of the message. Raises ``Refusal``."""
-        if version not in ("1.1", "1.0"):
-            raise Refusal(505, "only HTTP/1.1 is spoken here")
-        if method not in METHODS:
-            raise Refusal(501, "the method is not known")
-        url = self._url
-        if not url.startswith(b"/") and not (url == b"*" and method == b"OPTIONS"):
-            raise Refusal(400, "the request target is not a path")
-        if b"#" in url or not url.isascii():
-            raise Refusal(400, "the request target has characters that no URL has")
-        found = _Head()
-        hosts = codings = 0
-        for name, value in self._headers:
-            if name == b"host":
-                hosts += 1
-                if not _HOST.match(value):
-                    raise Refusal(400, "the Host header is malformed")
-            elif name == b"content-length":
-                found.length = int(value)
-            elif name == b"transfer-encoding":
-                codings += 1
-                if value.strip(b" \t").lower() != b"chunked":
-                    raise Refusal(501, "the only transfer coding spoken here is chunked")
-                found.chunked = True
-            elif name == b"expect":
-                if value.lower() != b"100-continue":
-                    raise Refusal(417, "the expectation is not known")
-                found.expect = version == "1.1"
-            elif name == b"connection":
-                tokens = [token.strip() for token in value.lower().split(b",")]
-                found.close = found.close or b"close" in tokens
-                found.upgrades = found.upgrades or b"upgrade" in tokens
-            elif name == b"upgrade":
-                found.upgrade = value.strip().lower()
-        if hosts > 1 or (hosts == 0 and version == "1.1"):
-            raise Refusal(400, "a request has exactly one Host header")
-        if codings > 1 or (codings and (version == "1.0" or found.length is not None)):
-            raise Refusal(400, "how long the body is is not plain")
-        upgrade = found.upgrade.decode("latin-1")
-        if (
-            not found.upgrades
-            or version == "1.0"
-            or found.chunked
-            or found.length
-            or upgrade not in self.limits.upgrades
-        ):
-            found.upgrade = b""
-        return found
 
     def on_body(self, body: bytes) -> None:
         cycle = self._receiving
@@ -536,15 +476,6 @@ class ServerProtocol(asyncio.Protocol):
         self.end()
 
 
-class _Head:
-    __slots__ = ("chunked", "close", "expect", "length", "upgrade", "upgrades")
-
-    def __init__(self) -> None:
-        self.length: int | None = None
-        self.chunked = self.expect = self.close = self.upgrades = False
-        self.upgrade = b""
-
-
 def _sweep(loop: asyncio.AbstractEventLoop, state: Any) -> None:
     now = loop.time()
     for connection in list(state.connections):
@@ -553,40 +484,3 @@ def _sweep(loop: asyncio.AbstractEventLoop, state: Any) -> None:
         state.violet_sweeper = loop.call_later(SWEEP, _sweep, loop, state)
     else:
         del state.violet_sweeper
-
-
-_SHORT = {
-    "commonName": "CN",
-    "organizationName": "O",
-    "organizationalUnitName": "OU",
-    "countryName": "C",
-    "localityName": "L",
-    "stateOrProvinceName": "ST",
-    "streetAddress": "STREET",
-    "domainComponent": "DC",
-    "userId": "UID",
-}
-
-
-def certificate_subject(certificate: dict[str, Any]) -> str:
-    """The subject as RFC 4514 writes it, of what ``ssl`` tells of a verified certificate; where it is empty, the first
-    URI (SPIFFE) or DNS name."""
-    parts = []
-    for group in reversed(certificate.get("subject", ())):
-        parts.append("+".join(f"{_SHORT.get(name, name)}={_escaped(value)}" for name, value in group))
-    if parts:
-        return ",".join(parts)
-    for kind in ("URI", "DNS"):
-        for name, value in certificate.get("subjectAltName", ()):
-            if name == kind:
-                return f"{kind}:{value}"
-    return ""
-
-
-def _escaped(value: str) -> str:
-    """RFC 4514, section 2.4. Control characters are written in hex as well, so that a subject is always one line."""
-    text = re.sub(r'([\\",+;<>=])', r"\\\1", value)
-    text = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):02x}", text)
-    if text[:1] in ("#", " "):
-        text = "\\" + text
-    return text[:-1] + "\\ " if text.endswith(" ") and len(text) > 1 else text
