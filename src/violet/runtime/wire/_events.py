@@ -31,16 +31,19 @@ def events(body: bytes) -> Iterator[bytes]:
 
 
 def documents(body: bytes, bounds: Bounds) -> Iterator[Any]:
-    """The JSON of each event up to ``[DONE]``. An event that is none ends it: the copy was cut off there."""
-    for count, data in enumerate(events(body)):
+    """The JSON of each event up to ``[DONE]``. The last one may be none: the copy was cut off there. Raises
+    ``Unreadable`` for any other."""
+    broken: Unreadable | None = None
+    for data in events(body):
+        if broken is not None:
+            raise broken
         if data.strip() == DONE:
             return
         try:
             found = document(data, bounds)
-        except Unreadable:
-            if not count:
-                raise
-            return
+        except Unreadable as error:
+            broken = error
+            continue
         yield found
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEPTH = 16
 """Lists within lists of the values of a row."""
+NESTED = 64
+"""Objects and lists within each other, in a whole document."""
 SMALL = 1 << 16
 """Bytes of a body that cannot hold too many values, whatever is in it."""
 LONG_PATH = 1024
@@ -35,6 +37,7 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _HALF = re.compile(r"[\ud800-\udfff]")
+_NESTING = {dict, list}
 Cell = float | str | None
 CELLS = list[list[Cell]]
 
@@ -65,7 +68,7 @@ def plain(path: str) -> str:
             kept = kept[:-1]
         elif segment not in ("", "."):
             kept.append(segment)
-    return "/" + "/".join(kept)
+    return "".join(f"/{segment}" for segment in kept)
 
 
 def require_few(body: bytes, bounds: Bounds) -> None:
@@ -79,17 +82,12 @@ def document(body: bytes, bounds: Bounds = USUAL) -> Any:
     ``Unreadable``, also where an object says the same name twice."""
     require_few(body, bounds)
     found = _loose(body)
+    names = names_in(found)
     if body[:3] == b"\xef\xbb\xbf" or b"\0" in body[:4]:
         body = body.decode(json.detect_encoding(body)).encode()
-    if body.count(b":") != names_in(found) and _STRINGS.sub(b"", body).count(b":") != names_in(found):
+    if body.count(b":") != names and _STRINGS.sub(b"", body).count(b":") != names:
         raise Unreadable("An object in it says the same name twice.")
     return found
-
-
-def once(body: bytes, names: int) -> bool:
-    """Whether ``names`` are all names that valid JSON says in its objects (each has a colon). Cheap; ``False`` means
-    that ``document`` has to look."""
-    return body.count(b":") == names
 
 
 def _loose(body: bytes) -> Any:
@@ -113,27 +111,34 @@ def _loose(body: bytes) -> Any:
     return found
 
 
-def _containers(value: Any) -> Iterator[Any]:
-    """Objects and lists, without recursion: depth is the sender's choice."""
-    waiting = [value] if type(value) in (dict, list) else []
-    while waiting:
-        one = waiting.pop()
-        yield one
-        inner = one.values() if type(one) is dict else one
-        if not {dict, list}.isdisjoint(map(type, inner)):
-            waiting.extend(value for value in inner if type(value) in (dict, list))
+def _containers(value: Any) -> Iterator[list[Any]]:
+    """Objects and lists, one level of depth after the other; without recursion, for depth is the sender's choice."""
+    level = [value] if type(value) in (dict, list) else []
+    while level:
+        yield level
+        deeper: list[Any] = []
+        for one in level:
+            inner = one.values() if type(one) is dict else one
+            if not _NESTING.isdisjoint(map(type, inner)):
+                deeper.extend(value for value in inner if type(value) in _NESTING)
+        level = deeper
 
 
 def names_in(value: Any) -> int:
-    """Names in all objects of a document."""
-    return sum(len(one) for one in _containers(value) if type(one) is dict)
+    """Names in all objects of a document. Raises ``Unreadable`` where it is nested deeper than ``NESTED``."""
+    names = 0
+    for depth, level in enumerate(_containers(value)):
+        if depth >= NESTED:
+            raise Unreadable(f"It is nested deeper than {NESTED}.")
+        names += sum(len(one) for one in level if type(one) is dict)
+    return names
 
 
 def texts_in(value: Any) -> Iterator[str]:
     """Names and texts of a document."""
     if type(value) is str:
         yield value
-    for one in _containers(value):
+    for one in (one for level in _containers(value) for one in level):
         if type(one) is dict:
             yield from one
         yield from (inner for inner in (one.values() if type(one) is dict else one) if type(inner) is str)
@@ -151,7 +156,7 @@ def write(value: Any) -> bytes:
 def _holds_none_number(value: Any) -> bool:
     if type(value) is float:
         return value - value != 0.0
-    for one in _containers(value):
+    for one in (one for level in _containers(value) for one in level):
         inner = one.values() if type(one) is dict else one
         if any(type(number) is float and number - number != 0.0 for number in inner):
             return True

@@ -29,8 +29,8 @@ def wires(names: Iterable[str] = NAMES, templates: Sequence[Places] = (), bounds
 
     kinds = {kind.name: kind for kind in (OpenInference, Mlflow, TfServing, TorchServe, OpenAI)}
     found: list[Wire] = [Template(places, bounds) for places in templates]
-    for name in dict.fromkeys(names):
-        kind = kinds.get("v2" if name == "oip" else name)
+    for name in dict.fromkeys("v2" if name == "oip" else name for name in names):
+        kind = kinds.get(name)
         if kind is None:
             raise ConfigurationError(f"{name!r} is no protocol.", f"There is {', '.join(NAMES)}.")
         found.append(kind(bounds))

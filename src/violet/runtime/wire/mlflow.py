@@ -104,7 +104,7 @@ class Mlflow:
             return self._asked(model, document(body, self._bounds))
         split = read.dataframe_split
         if split is not None and split.columns is not None and body.count(b":") == 3 + (split.index is not None):
-            return Question(model, self._framed(split.data, len(split.columns)), tuple(split.columns))
+            return self._words(model, self._framed(split.data, len(split.columns)), tuple(split.columns))
         rows = read.inputs if read.inputs is not None else read.instances
         if rows and body.count(b":") == 1:
             return Question(model, even(rows))
@@ -140,7 +140,7 @@ class Mlflow:
         if type(found) is not dict:
             raise Unreadable("It is no object.")
         forms = [name for name in FORMATS if name in found]
-        if not forms and openai.is_question(found):
+        if openai.is_question(found):  # goes before everything else there, too
             asked = openai.asked(found, self._bounds)
             return asked if asked.model else openai.named(asked, model)
         if len(forms) != 1:

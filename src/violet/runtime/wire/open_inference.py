@@ -141,7 +141,7 @@ class OpenInference:
                 if sent.parameters:
                     _require_here(sent.parameters, sent.name)
                 return Question(model, [data])
-        else:  # or as many columns of one row
+        elif inputs:  # or as many columns of one row
             row = [sent.data[0] for sent in inputs if sent.data is not None and len(sent.data) == 1]
             if len(row) == len(inputs) and all(sent.shape in _ONE and not sent.parameters for sent in inputs):
                 return Question(model, [row], tuple([sent.name for sent in inputs]))
@@ -274,7 +274,7 @@ class OpenInference:
         if count == 1:
             row: list[Any] = []
             for tensor in inputs:
-                row.extend(tensor.values)
+                row.extend(tensor.values.tolist() if isinstance(tensor.values, np.ndarray) else tensor.values)
             if len(row) == 1 and type(row[0]) is str:
                 return Question(model, texts=bounded_texts(row, self._bounds))
             return Question(model, [row], names)
