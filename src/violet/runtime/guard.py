@@ -7,39 +7,31 @@ gone out, some dozens of rows at a time, and affect the next request of the same
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from violet.domain.alert import Alert, Response, Ruling
 from violet.runtime.hooks import Reply, Request, Ticket
-from violet.runtime.pipeline import Observed, Pipeline
+from violet.runtime.pipeline import Observed
 from violet.runtime.wire.base import Answer, Unreadable
+from violet.runtime.wire.known import WireTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from violet.detectors.reference import Reference
     from violet.domain.traffic import Caller
+    from violet.runtime.judging.inline import Judge
     from violet.runtime.wire.base import Question, Wire
 
     Array = NDArray[Any]
 
-BATCH = 64
-"""Rows that are judged at once: long enough to be cheap, short enough for others not to wait."""
-LATEST = 0.005
-"""Seconds that a row waits for others."""
-WAITING = 8192
-"""Requests that may wait to be judged; more are passed on unjudged, and counted."""
-PATHS = 4096
-"""Paths whose protocol is remembered."""
 BODY = 8 << 20
 """Bytes of a request to a model, and of an answer that is looked at."""
 
@@ -80,13 +72,10 @@ class Counters(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """One model: its detectors, and what waits to be judged by them."""
+    """One model, and what its rows have to fit."""
 
     name: str
-    pipeline: Pipeline
     reference: Reference | None = None
-    waiting: deque[Observed] = field(default_factory=deque)
-    unjudged: int = 0
     unfit: int = 0
     last_unfit: str = ""
 
@@ -110,8 +99,7 @@ class GuardOptions:
 
 
 class Guard:
-    """Implements ``Hooks``. Everything in it runs in one event loop, or, in tests, in none: then ``settle`` judges what
-    waits. ``take`` gets each alert; ``keep`` each exchange that is to be remembered."""
+    """Implements ``Hooks``. Everything in it runs in one event loop. ``take`` is where the judge's alerts go."""
 
     def __init__(
         self,
@@ -123,18 +111,15 @@ class Guard:
         self.options = options
         self.models = dict(models)
         self.fallback = next(iter(self.models.values())) if len(self.models) == 1 else None
-        self._wires = tuple(wires)
+        self._wire_of = WireTable(wires).of
         self._parts = parts
-        self._paths: dict[tuple[str, str], Wire | None] = {}
         self._numbers = itertools.count(1)
-        self._scheduled = False
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._now = time.time
 
     # -- Hooks -------------------------------------------------------------------------------------------------------
 
     def opened(self, request: Request) -> Ticket | None:
-        wire = self._wire(request.method, request.path)
+        wire = self._wire_of(request.method, request.path)
         if wire is None:
             if not self.options.refuse_unknown:
                 return None
@@ -228,18 +213,14 @@ class Guard:
     # -- judging -----------------------------------------------------------------------------------------------------
 
     def _judge(self, ticket: Ticket, question: Question, answer: Answer, status: int, seconds: float) -> None:
-        watched = self.models.get(ticket.model)
-        if watched is None or ticket.raw is None or ticket.caller is None:
-            return
-        if len(watched.waiting) >= WAITING:
-            watched.unjudged += question.count
-            self._parts.counters.event("unjudged", question.count)
+        if ticket.raw is None or ticket.caller is None:
             return
         scores = None
         if len(answer.scores) == len(ticket.raw):
             found = np.asarray(answer.scores, np.float32)
             scores = found if found.ndim == 2 else None
-        watched.waiting.append(
+        self._parts.judge.take(
+            ticket.model,
             Observed(
                 id=ticket.id,
                 at=ticket.at,
@@ -252,45 +233,8 @@ class Guard:
                 status=status,
                 texts=question.texts,
                 answers=answer.texts,
-            )
+            ),
         )
-        if not self._scheduled and self._loop is not None:
-            self._scheduled = True
-            self._loop.call_later(LATEST, self._turn)
-        elif len(watched.waiting) == BATCH and self._loop is not None:
-            self._loop.call_soon(self._turn)
-
-    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From now on, judge in this loop."""
-        self._loop = loop
-
-    def _turn(self) -> None:
-        """Judge one batch of each model; what is left waits for the next turn, so that traffic comes in between."""
-        self._scheduled = False
-        left = False
-        for watched in self.models.values():
-            if watched.waiting:
-                self._batch(watched)
-                left = left or bool(watched.waiting)
-        if left and self._loop is not None and not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._turn)
-
-    def _batch(self, watched: Watched) -> None:
-        batch: list[Observed] = []
-        rows = 0
-        waiting = watched.waiting
-        while waiting and rows < BATCH:
-            one = waiting.popleft()
-            batch.append(one)
-            rows += len(one.raw)
-        watched.pipeline.observe(batch)
-
-    def settle(self) -> None:
-        """Judge all that waits, now."""
-        for watched in self.models.values():
-            while watched.waiting:
-                self._batch(watched)
 
     def take(self, alert: Alert) -> None:
         """An alert of a pipeline: rule on its client, and pass it on with what is done about it."""
@@ -328,18 +272,6 @@ class Guard:
         if self.options.enforce and self.options.closed and ticket.reply is None:
             ticket.reply = refusal(400, ticket.id, why)
 
-    def _wire(self, method: str, path: str) -> Wire | None:
-        key = (method, path)
-        try:
-            return self._paths[key]
-        except KeyError:
-            pass
-        found = next((wire for wire in self._wires if wire.matches(method, path)), None)
-        if len(self._paths) >= PATHS:
-            self._paths.clear()
-        self._paths[key] = found
-        return found
-
     def _watched(self, question: Question) -> Watched | None:
         return self.models.get(question.model, self.fallback)
 
@@ -348,6 +280,7 @@ class Guard:
 class Parts:
     """What a guard is made of besides detectors."""
 
+    judge: Judge
     identify: Callable[[Request], Caller]
     limits: Limits
     rulings: Table

@@ -1,0 +1,144 @@
+"""The judge's own process: takes rows from the gateway, runs the detectors, sends alerts back.
+
+It ends when the gateway closes the connection, however that ends. It yields the processor to the gateway: traffic goes
+first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+from violet.domain.errors import VioletError
+
+if TYPE_CHECKING:
+    from violet.domain.alert import Alert
+    from violet.runtime.pipeline import Observed, Pipeline
+
+READ = 1 << 20
+ROWS = 1024
+"""Rows that are judged at once where so many wait."""
+STATUS = 1.0
+"""Seconds between reports."""
+YIELDING = 5
+
+
+def main() -> None:
+    """``python -c ... FD``: the descriptor of a connected socket."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the gateway's business
+    with contextlib.suppress(OSError):
+        os.nice(YIELDING)
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    connection.setblocking(False)
+    asyncio.run(_run(connection))
+
+
+async def _run(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    judging = _Judging(connection, loop)
+    try:
+        while True:
+            data = await loop.sock_recv(connection, READ)
+            if not data or not await judging.feed(data):
+                break
+    except (ConnectionError, BrokenPipeError):
+        pass
+    finally:
+        await judging.close()
+        connection.close()
+
+
+class _Judging:
+    def __init__(self, connection: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+        from violet.runtime.judging.frames import Unpacker
+
+        self._connection = connection
+        self._loop = loop
+        self._unpacker = Unpacker()
+        self._out = bytearray()
+        self._pipelines: dict[str, Pipeline] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sharing: Any = None
+
+    async def feed(self, data: bytes) -> bool:
+        """Whether to go on."""
+        from violet.runtime.judging.frames import batch_of
+
+        waiting: dict[str, list[Observed]] = {}
+        rows = 0
+        going = True
+        for message in self._unpacker.feed(data):
+            kind = message[0]
+            if kind == "batch":
+                model, batch = batch_of(message)
+                waiting.setdefault(model, []).extend(batch)
+                rows += sum(len(one.raw) for one in batch)
+                if rows >= ROWS:
+                    self._judge(waiting)
+                    rows = 0
+            elif kind == "begin":
+                await self._begin(json.loads(message[1]), json.loads(message[2]))
+            elif kind == "end":
+                going = False
+        self._judge(waiting)
+        await self._send()
+        return going
+
+    def _judge(self, waiting: dict[str, list[Observed]]) -> None:
+        for model, batch in waiting.items():
+            pipeline = self._pipelines.get(model)
+            if pipeline is not None and batch:
+                pipeline.observe(batch)
+        waiting.clear()
+
+    async def _begin(self, said: Any, sharing: Any) -> None:
+        from violet.runtime.judging.frames import pack
+        from violet.runtime.judging.spec import JudgeSpec, build
+
+        try:
+            self._pipelines = build(JudgeSpec.from_json(said), self._alert)
+            if sharing:
+                from violet.runtime.judging.company import join
+
+                self._sharing = await join(sharing, self._pipelines)
+        except VioletError as error:
+            self._out += pack(["failed", error.what, error.hint])
+            return
+        self._out += pack(["ready", {name: pipeline.left_out for name, pipeline in self._pipelines.items()}])
+        self._tasks.append(self._loop.create_task(self._report()))
+
+    def _alert(self, alert: Alert) -> None:
+        from violet.runtime.judging.frames import alert_message, pack
+
+        self._out += pack(alert_message(alert))
+
+    async def _report(self) -> None:
+        from violet.runtime.judging.frames import pack
+
+        while True:
+            await asyncio.sleep(STATUS)
+            states = {name: [astuple(one) for one in line.states()] for name, line in self._pipelines.items()}
+            self._out += pack(["status", states, self._sharing.state() if self._sharing is not None else {}])
+            await self._send()
+
+    async def _send(self) -> None:
+        if self._out:
+            out, self._out = bytes(self._out), bytearray()
+            await self._loop.sock_sendall(self._connection, out)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._sharing is not None:
+            await self._sharing.close()
+        with contextlib.suppress(ConnectionError, OSError):
+            await self._send()

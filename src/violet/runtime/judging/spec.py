@@ -1,0 +1,110 @@
+"""What is judged and how, in words that can be handed to another process."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from violet.runtime.pipeline import QUIET, Pipeline, PipelineOptions, Threshold
+
+if TYPE_CHECKING:
+    from violet.detectors.reference import Reference
+    from violet.domain.alert import Alert
+
+Options = Mapping[str, float | int | str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """``profile`` is a file of ``violet profile`` (empty: none), ``schema`` one that describes a table. ``thresholds``
+    are by detector: value and false alarms in 10,000 benign queries."""
+
+    name: str
+    profile: str = ""
+    schema: str = ""
+    thresholds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    off: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    options: Mapping[str, Options] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSpec:
+    """``worker`` is part of every alert's id."""
+
+    models: tuple[ModelSpec, ...]
+    clients: int = 10_000
+    seed: int = 0
+    quiet: float = QUIET
+    worker: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """NaN, which JSON does not have, as ``None``."""
+        made = asdict(self)
+        for model in made["models"]:
+            model["thresholds"] = {
+                name: [value, None if math.isnan(rate) else rate] for name, (value, rate) in model["thresholds"].items()
+            }
+        return made
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> JudgeSpec:
+        """What ``to_json`` gave."""
+        models = tuple(
+            ModelSpec(
+                name=one["name"],
+                profile=one["profile"],
+                schema=one["schema"],
+                thresholds={
+                    name: (float(value), math.nan if rate is None else float(rate))
+                    for name, (value, rate) in one["thresholds"].items()
+                },
+                off=tuple(one["off"]),
+                only=tuple(one["only"]),
+                options=one["options"],
+            )
+            for one in said["models"]
+        )
+        return cls(models, said["clients"], said["seed"], said["quiet"], said["worker"])
+
+
+def reference_of(spec: ModelSpec) -> Reference | None:
+    """What benign traffic of the model looks like. Raises ``UsageError`` for a file that is no profile."""
+    if not spec.profile:
+        return None
+    from violet.detectors.profile.file import load_profile
+
+    profile, _ = load_profile(spec.profile)
+    return profile.layout.reference
+
+
+def constraints_of(spec: ModelSpec, reference: Reference | None) -> object | None:
+    """What must hold of the model's rows. Raises ``UsageError`` for a schema that cannot be read or does not fit."""
+    if not spec.schema or reference is None:
+        return None
+    from violet.runtime.constraints import constraints_from
+
+    return constraints_from(spec.schema, reference)
+
+
+def build(spec: JudgeSpec, take: Callable[[Alert], None]) -> dict[str, Pipeline]:
+    """A pipeline for each model, by name."""
+    made: dict[str, Pipeline] = {}
+    for model in spec.models:
+        reference = reference_of(model)
+        options = PipelineOptions(
+            model=model.name,
+            clients=spec.clients,
+            seed=spec.seed,
+            worker=spec.worker,
+            quiet=spec.quiet,
+            thresholds={name: Threshold(value, rate) for name, (value, rate) in model.thresholds.items()},
+            off=frozenset(model.off),
+            only=frozenset(model.only),
+            options=model.options,
+            constraints=constraints_of(model, reference),
+        )
+        made[model.name] = Pipeline(options, reference, take)
+    return made
