@@ -34,6 +34,8 @@ _READER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LARGEST_CURSOR = 4 << 20
 _LARGEST_SEGMENT = 4 << 30
 """Bytes that are read of a compressed segment, however much more it claims to hold."""
+_INFLATED = 4 << 10
+"""Compressed bytes that are inflated at a time: what comes of them is lost where they are damaged."""
 _STREAMS_REMEMBERED = 4_096
 
 
@@ -153,7 +155,7 @@ class _Inflated:
         parts: list[bytes] = []
         left = min(size, _LARGEST_SEGMENT - self._given)
         while left > 0 and not self._inflate.eof:
-            data = self._inflate.unconsumed_tail or self._file.read(64 << 10)
+            data = self._inflate.unconsumed_tail or self._file.read(_INFLATED)
             if not data:
                 break
             try:

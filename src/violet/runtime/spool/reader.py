@@ -139,7 +139,7 @@ class SpoolReader:
             for kept, end in self._segment(segment, offset, place.number, final=final):
                 if held is not None:
                     yield held
-                if place.number and kept.number > place.number + 1:
+                if kept.number > place.number + 1:
                     self.losses.missing += kept.number - place.number - 1
                 place = Place(segment.sequence, end, kept.number)
                 held = (kept, place)

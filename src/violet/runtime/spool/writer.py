@@ -19,6 +19,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from violet.domain.errors import ConfigurationError
@@ -110,13 +111,15 @@ class Spool:
         self._retry_at = 0.0
         self._discarded = self._unread = self._bytes = self._segments = 0
         self._looked_at = 0.0
+        self._expired_at = -1e9
         self._idle = True
         self._wake = threading.Event()
         self._told = threading.Condition()
         self._hurry = False
         self._closing = False
         self._given_up = False
-        self._compressing: deque[files.Segment] = deque()
+        self._compressing: SimpleQueue[files.Segment | None] = SimpleQueue()
+        self._hasten = False
         self._compressor: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="violet-spool", daemon=True)
         self._thread.start()
@@ -202,7 +205,10 @@ class Spool:
         self._wake.set()
         self._thread.join(timeout)
         if self._compressor is not None:
-            self._compressor.join(max(0.1, timeout / 2))
+            self._compressing.put(None)
+            self._compressor.join(timeout / 2)
+            self._hasten = True
+            self._compressor.join(timeout / 2)
         return not self._thread.is_alive() and not self._given_up and self._acknowledged >= self._accepted
 
     # In the writer's thread.
@@ -385,18 +391,16 @@ class Spool:
         return _Segment(header, name.path, handle, len(data))
 
     def _turn(self, now: float) -> None:
-        """Seal the segment once it is full or old."""
+        """Seal the segment once it is old, and remove those that are too old to be kept."""
         segment = self._segment
-        if segment is None:
-            return
-        old = now - segment.begun >= self.options.segment_seconds and segment.records > 0
-        if old:
+        if segment is not None and segment.records and now - segment.begun >= self.options.segment_seconds:
             if self._unsynced:
                 self._sync()
             self._seal()
-            if self.options.keep_seconds:
-                with files.locked(self.directory):
-                    self._discarded += files.expire(self.directory, time.time() - self.options.keep_seconds)
+        if self.options.keep_seconds and now - self._expired_at >= min(60.0, self.options.keep_seconds):
+            self._expired_at = now
+            with files.locked(self.directory):
+                self._discarded += files.expire(self.directory, time.time() - self.options.keep_seconds)
 
     def _seal(self) -> None:
         segment, self._segment = self._segment, None
@@ -408,17 +412,16 @@ class Spool:
                 os.unlink(segment.path)
             os.close(segment.handle)
             return
+        sealed = segment.path.removesuffix(files.OPEN) + files.SEALED
         with contextlib.suppress(OSError):
-            sealed = segment.path.removesuffix(files.OPEN) + files.SEALED
             os.replace(segment.path, sealed)
             files.sync_directory(self.directory)
-            if self.options.compress and not self._trouble:
-                header = segment.header
-                start = int(os.path.basename(sealed)[:13])
-                one = files.Segment(start, header.stream, header.sequence, files.SEALED, self.directory)
-                self._compress_later(one)
         with contextlib.suppress(OSError):
-            os.close(segment.handle)
+            os.close(segment.handle)  # and with it the lock, which compressing takes
+        if self.options.compress and not self._trouble:
+            header = segment.header
+            start = int(os.path.basename(sealed)[:13])
+            self._compress_later(files.Segment(start, header.stream, header.sequence, files.SEALED, self.directory))
 
     def _fail(self, error: OSError) -> None:
         """The disk does not take it. What is not yet acknowledged is written again, into a new segment: whether the
@@ -462,17 +465,16 @@ class Spool:
     # In the compressor's thread.
 
     def _compress_later(self, one: files.Segment) -> None:
-        self._compressing.append(one)
-        if self._compressor is None or not self._compressor.is_alive():
+        if self._compressor is None:
             self._compressor = threading.Thread(target=self._compress, name="violet-spool-compress", daemon=True)
             self._compressor.start()
+        self._compressing.put(one)
 
     def _compress(self) -> None:
-        while self._compressing:
-            one = self._compressing.popleft()
-            # It stays as it is: removed meanwhile, compressed by another worker, or no room for a copy.
+        while (one := self._compressing.get()) is not None:
+            # It stays as it is: removed meanwhile, compressed by another worker, no room for a copy, or no time left.
             with contextlib.suppress(OSError):
-                files.compress(one, lambda: self._closing and bool(self._compressing))
+                files.compress(one, lambda: self._hasten)
 
 
 def _write_all(handle: int, data: bytes) -> None:
