@@ -13,88 +13,40 @@ those of sliders do.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.detectors.evasion._scale import SPARSE, scale_of
+from violet.detectors.evasion._shapes import Shapes, shapes_of
 from violet.detectors.fingerprints import TINY, Fingerprints, Found
-from violet.detectors.reference import QUANTILES
 from violet.detectors.rings import CHUNK, EPOCH, Rings, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from violet.detectors.base import Batch, Setup
-    from violet.detectors.reference import Reference
 
     Array = NDArray[Any]
 
-PAIR = 0.01
-"""Share of benign rows that have another one so near in a sample of 1,024: one in 100,000 pairs."""
-RARER = 100.0
-"""Times as rare among benign pairs is what counts as near in the long memory."""
-SPARSE = 2
-"""Columns of a table that who asks "what if?" moves at a time."""
-STRAIGHT = 0.9
-"""Cosine beyond which two steps have one direction."""
-CROWD = 6
-"""Dense rows near a base before their directions are counted."""
 _MARKS: dict[str, Any] = {
     "knot": np.int64,
     "root": np.int64,
     "tree": np.int64,
     "request": np.int64,
     "label": np.int32,
+    "gap": np.float32,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """``near`` and ``far``: distances that count as near among the client's last rows, and in the long memory. ``few``
-    and ``fewer``: numbers of differing columns likewise. ``table``: the columns mean something each. ``varied``: how
-    many columns are not constant."""
-
-    near: float
-    far: float
-    few: int
-    fewer: int
-    table: bool
-    varied: int
-
-
-def scale_of(reference: Reference) -> Scale:
-    nearest = np.asarray(reference.nearest, dtype=np.float64)
-    zeros = float(np.interp(1e-9, nearest, QUANTILES)) if nearest[0] <= 0 else 0.0
-    low, high = (float(np.interp(zeros + (1 - zeros) * share, QUANTILES, nearest)) for share in (PAIR, 10 * PAIR))
-    # Near a point the number of rows grows with a power of the distance: the intrinsic dimension.
-    steep = math.log(10) / math.log(high / low) if high > low > 0 else 30.0
-    far = low * RARER ** (-1 / min(max(steep, 2.0), 30.0))
-    table = not reference.shape
-    sample = reference.sample[:512]
-    few = fewer = 0
-    width = reference.width
-    if table and len(sample) >= 200:
-        apart = np.array([np.count_nonzero(sample - row, axis=1) for row in sample])[np.triu_indices(len(sample), 1)]
-        shares = np.bincount(apart, minlength=width + 1).cumsum() / len(apart)
-        rare, one = PAIR / 1000, 1.0 / len(apart)
-        few = int(np.searchsorted(shares, max(rare, one), side="right")) - 1
-        few = min(max(few, 0), width // 2)
-        fewer = max(few - 1, 0)
-    elif table:
-        few = fewer = 1 if width >= 8 else 0
-    varied = int((np.ptp(reference.sample, axis=0) > 0).sum()) if len(reference.sample) else width
-    return Scale(low, far, few, fewer, table, varied)
 
 
 class Step:
     """A linked row. ``row`` is its place in the batch, ``count`` the number of different rows its client has asked by
     then. ``near``: linked among the client's last; ``own``: to one of its own. ``distance``, ``moved`` (columns) and
     ``off`` (moved columns whose value the application's grid does not have) are of the link; ``features`` the moved
-    columns of a sparse one. ``pair``: an earlier row lies exactly opposite, as far from the base; ``shell``: how many
-    earlier ones lie as far from the base, in other directions; ``halving``: it lies half as far from its base as that
-    from its own, on one line. ``after`` and ``before`` are the row and its base, encoded (of near links; not to be
-    kept). ``spread``: how many directions the dense rows around the base have (the participation
+    columns of a sparse one. ``pair``: an earlier row lies exactly opposite, as far from the base, and no other on that
+    line; ``shell``: how many earlier ones lie as far from the base, in other directions; ``halving``: it lies half as
+    far from its base as that from its own, on one line. ``after`` and ``before`` are the row and its base, encoded (of
+    near links; not to be kept). ``spread``: how many directions the dense rows around the base have (the participation
     ratio of their Gram matrix), of ``members``. ``flip``: its label is not that of its base. ``knot``, ``root`` and
     ``tree`` name the first row it goes back to: by near links, by own links, by any."""
 
@@ -262,6 +214,7 @@ class Trail:
         for name in ("knot", "root", "tree"):
             marks[name][own] = nodes
         marks["request"][own], marks["label"][own] = batch.request[rows], batch.label[rows]
+        marks["gap"][own] = np.inf
         novel = self._link(batch, rows, x, whose, rank, window)
         self.rings.put(window, whose, rank)
         return novel
@@ -299,50 +252,21 @@ class Trail:
                 mark[found.at[put]] = self.rings.marks[name][window.own[put]]
         if not far.any() and novel.all():
             return np.asarray(novel)
-        shapes = self._shapes(past, x, linked, parent, window) if linked.any() else None
+        shapes = self._shapes(past, linked, parent, window) if linked.any() else None
         self._steps += self._labelled(batch, rows, whose, far, novel, window, parent, found, shapes)
         return np.asarray(novel)
 
-    def _shapes(self, past: Array, x: Array, linked: Array, parent: Array, window: Window) -> _Shapes:
-        """Of the rows linked to one of their client's last: how the link lies among the others near its base."""
+    def _shapes(self, past: Array, linked: Array, parent: Array, window: Window) -> Shapes:
         which = np.flatnonzero(linked)
-        chosen = parent[which]
-        scale = self.scale
-        step = -past[which, chosen]
-        around = past[which] + step[:, None, :]  # from the base to all others
-        length = np.einsum("sd,sd->s", step, step)
-        square = np.einsum("smd,smd->sm", around, around)
-        valid = window.valid[which] & (square > TINY)
-        near = square <= np.float32(4.0 * scale.near**2)
-        moved = np.count_nonzero(step, axis=1)
-        shifted = (around != 0).astype(np.float32) @ np.ones(around.shape[2], np.float32)
-        if scale.few:
-            near |= shifted <= scale.few
-        near &= valid
-        with np.errstate(divide="ignore", invalid="ignore"):
-            cosine = np.einsum("smd,sd->sm", around, step) / np.sqrt(square * length[:, None])
-            ratio = np.sqrt(square / length[:, None])
-        line = near & (np.abs(cosine) > 0.999)
-        dense = near & (shifted > SPARSE) if scale.table else near
-        itself = moved > SPARSE if scale.table else np.ones(len(which), bool)
-        alike = np.abs(ratio - 1.0) < 0.1
-        close = dense & (square <= 4.0 * length[:, None])
-        crowd = close.sum(axis=1)
-        spread = np.zeros(len(which))
-        for index in np.flatnonzero((crowd >= CROWD) & itself).tolist():
-            spread[index] = _directions(around[index][close[index]], step[index])
-        return _Shapes(
+        base = window.at[which, parent[which]]
+        return shapes_of(
+            self.scale,
             which,
-            length,
-            moved,
-            step,
-            before=self.rings.rows[window.at[which, chosen]],
-            fresh=~(near & (np.abs(cosine) > STRAIGHT)).any(axis=1),
-            pair=(near & (cosine < -0.995) & (np.abs(ratio - 1.0) < 0.02)).any(axis=1),
-            shell=(dense & alike & (np.abs(cosine) < 0.75)).sum(axis=1),
-            halving=(line & (np.abs(ratio - 2.0) < 0.1)).any(axis=1) & ~(line & alike).any(axis=1),
-            spread=spread,
-            members=crowd + itself,
+            past[which],
+            parent[which],
+            window.valid[which],
+            self.rings.marks["gap"][base],
+            self.rings.rows[base],
         )
 
     def _labelled(
@@ -355,7 +279,7 @@ class Trail:
         window: Window,
         parent: Array,
         found: Found | None,
-        shapes: _Shapes | None,
+        shapes: Shapes | None,
     ) -> list[Step]:
         steps = []
         marks = self.rings.marks
@@ -383,10 +307,11 @@ class Trail:
             tree = int(marks["tree"][own])
             if shapes is not None and step.near:
                 base = int(window.at[index, int(parent[index])])
-                shapes.write(step, shape)
+                self._shaped(step, shapes, shape)
                 step.after = batch.x[step.row]
                 square = float(shapes.length[shape])
                 marks["knot"][own], marks["root"][own] = marks["knot"][base], marks["root"][base]
+                marks["gap"][own] = step.distance
                 tree, before = int(marks["tree"][base]), int(marks["label"][base])
                 step.base = int(marks["request"][base])
                 columns = np.flatnonzero(shapes.step[shape]) if self.scale.table else None
@@ -426,11 +351,18 @@ class Trail:
             self.rings.watch(np.array(watched), self._rows + 1)
         return steps
 
+    def _shaped(self, step: Step, shapes: Shapes, at: int) -> None:
+        step.before = shapes.before[at]
+        step.fresh, step.pair, step.shell = bool(shapes.fresh[at]), bool(shapes.pair[at]), int(shapes.shell[at])
+        step.halving, step.spread = bool(shapes.halving[at]), float(shapes.spread[at])
+        step.members, step.moved = int(shapes.members[at]), int(shapes.moved[at])
+        step.distance = math.sqrt(float(shapes.length[at]))
+
     def _copied(self, window: Window, index: int, same: int, found: Found | None) -> None:
         """A row that is asked again belongs where it belonged."""
         own, base = int(window.own[index]), int(window.at[index, same])
         at = int(found.at[index]) if found is not None else -1
-        for name in ("knot", "root", "tree"):
+        for name in ("knot", "root", "tree", "gap"):
             self.rings.marks[name][own] = self.rings.marks[name][base]
             if at >= 0 and self.prints:
                 self.prints.marks[name][at] = self.rings.marks[name][base]
@@ -447,37 +379,6 @@ class Trail:
             steps = raw / np.where(grid > 0, grid, 1.0)
             off = np.abs(steps - np.round(steps)) > 1e-3 + 2e-7 * np.abs(steps)
         return np.asarray(off & (grid > 0) & np.isfinite(raw))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shapes:
-    which: Array
-    length: Array
-    moved: Array
-    step: Array
-    before: Array
-    fresh: Array
-    pair: Array
-    shell: Array
-    halving: Array
-    spread: Array
-    members: Array
-
-    def write(self, step: Step, at: int) -> None:
-        step.before = self.before[at]
-        step.fresh, step.pair, step.shell = bool(self.fresh[at]), bool(self.pair[at]), int(self.shell[at])
-        step.halving, step.spread, step.members = bool(self.halving[at]), float(self.spread[at]), int(self.members[at])
-        step.moved, step.distance = int(self.moved[at]), math.sqrt(float(self.length[at]))
-
-
-def _directions(around: Array, step: Array) -> float:
-    """The participation ratio of the signs of displacements: 1 where all lie on one line, as many as there are where
-    they are orthogonal. Signs, since the scales of columns differ, and the few widest would be all directions there
-    are."""
-    vectors = np.sign(np.concatenate([around, step[None]]))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    gram = vectors.T @ vectors if vectors.shape[1] < len(vectors) else vectors @ vectors.T
-    return float(len(vectors) ** 2 / np.sum(gram * gram))
 
 
 def trail_of(setup: Setup, taker: type, prints: bool = False) -> Trail:

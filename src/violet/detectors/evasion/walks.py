@@ -9,8 +9,8 @@ How a query lies to those near it among its client's last 64:
 - *halvings*: it lies half as far from its base as that from its own, on one line, with many columns moved: bisection. 1
   each.
 - *columns*: one or two columns move at a time, and over one base ever more columns: search by coordinates (SimBA,
-  feasible search). The first three are free, as who asks "what if?" moves as many; all of them together weigh 10. A
-  half more where the value is off the application's grid.
+  feasible search). The first three to five are free, as who asks "what if?" moves as many; all of them together weigh
+  10. A half more where the value is off the application's grid.
 - *drifts*: such steps add up, so that five or more columns are off the base at the same time: a random search that
   rounds to the grid. A half each.
 - *handfuls*: some of many columns move, each time others: Square and other random searches. A half each.
@@ -57,7 +57,7 @@ FACTS = Facts(
     severity=Severity.MEDIUM,
     stage=Stage.WINDOW,
     needs=Needs.ROWS | Needs.REFERENCE,
-    threshold=4.0,
+    threshold=4.5,
     unit="steps",
     width=1,
     microseconds=1.0,
@@ -66,9 +66,9 @@ FACTS = Facts(
     options={"decay": 1 / 16},
 )
 
-FREE = 3
-"""Columns that may be varied over one base."""
-ALL = 10.0
+FREE = (3, 5)
+"""Columns that may be varied over one base: a third of all, at least and at most so many."""
+ALL = 15.0
 """What it weighs to vary all of them."""
 DEEP = 5
 """Columns that are off the base at the same time: more than people combine."""
@@ -89,7 +89,8 @@ class Walks:
         self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=40.0)
         self._width = self._trail.reference.width
         varied = self._trail.scale.varied
-        self._column = round(64 * ALL / (varied - FREE)) / 64 if varied > 2 * FREE else 0.0
+        self._free = min(max(varied // 3, FREE[0]), FREE[1])
+        self._column = round(64 * ALL / (varied - self._free)) / 64 if varied > 2 * FREE[0] else 0.0
 
     def observe(self, batch: Batch) -> Scores:
         return self._book.run(batch, self._trail.observe(batch), self._weigh, self._say)
@@ -110,7 +111,7 @@ class Walks:
             mask |= 1 << column
         cluster.features = mask
         after = mask.bit_count()
-        weight = self._column * (max(after, FREE) - max(before, FREE)) + (0.5 if step.off else 0.0)
+        weight = self._column * (max(after, self._free) - max(before, self._free)) + (0.5 if step.off else 0.0)
         if not weight and np.count_nonzero(step.after != cluster.origin) >= DEEP:
             return 0.5, "drift"
         return weight, "column"
@@ -141,7 +142,7 @@ class Walks:
             f"{size} queries from {batch.exchange(cluster.base)} on form a search: {NAMES.get(kind, 'small steps')}.",
             values,
             tuple(batch.exchange(number) for number in cluster.queries),
-            "what-if analysis moves one to three columns over a base, on the application's grid",
+            "what-if analysis moves few columns over a base, on the application's grid",
         )
 
     def forget(self, slots: Array) -> None:
