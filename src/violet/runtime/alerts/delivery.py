@@ -144,7 +144,8 @@ class Delivery:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._sink.close(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._sink.close()
 
     # -- the queue ------------------------------------------------------------------------------------
 
@@ -181,7 +182,8 @@ class Delivery:
                 self._wake.clear()
                 rest = self._sink.refresh_every - (self._clock() - refreshed) if self._sink.refresh_every else None
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), None if rest is None else max(0.0, rest))
+                    async with asyncio.timeout(None if rest is None else max(0.0, rest)):
+                        await self._wake.wait()
             if self._sink.refresh_every and self._clock() - refreshed >= self._sink.refresh_every:
                 refreshed = self._clock()
                 await self._refresh()
@@ -200,7 +202,8 @@ class Delivery:
             return 1.0
         key, chosen, notice = self._choose()
         try:
-            await asyncio.wait_for(self._sink.send(notice), self.route.timeout)
+            async with asyncio.timeout(self.route.timeout):
+                await self._sink.send(notice)
         except SendError as error:
             return await self._refused(key, error, pause)
         except TimeoutError:
@@ -258,7 +261,8 @@ class Delivery:
             if self.route.wants(Notice(0, incident.last, NoticeEvent.OPENED, incident, ""))
         )
         try:
-            await asyncio.wait_for(self._sink.refresh(incidents), self.route.timeout)
+            async with asyncio.timeout(self.route.timeout):
+                await self._sink.refresh(incidents)
         except (SendError, TimeoutError, OSError) as error:
             self._failed += 1
             self._problem = (str(error) or f"no answer within {self.route.timeout:g} s")[:300]

@@ -162,7 +162,8 @@ class Desk:
                 self._problem = f"{type(error).__name__}: {error}"
             if not more:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), ROUND)
+                    async with asyncio.timeout(ROUND):
+                        await self._wake.wait()
             self._wake.clear()
 
     def _try_to_lead(self) -> bool:
@@ -226,7 +227,8 @@ class Desk:
             key = notice.incident.key
             if notice.event is NoticeEvent.OPENED:
                 try:
-                    mine = await asyncio.wait_for(self._claims.mine(key), 1.0)
+                    async with asyncio.timeout(1.0):
+                        mine = await self._claims.mine(key)
                 except Exception:  # alone, or the others cannot be asked: twice is better than never
                     mine = True
                 if not mine:

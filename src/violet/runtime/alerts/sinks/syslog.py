@@ -52,7 +52,8 @@ class Syslog:
         if writer is not None:
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await writer.wait_closed()
 
     async def _datagram(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
