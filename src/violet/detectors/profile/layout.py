@@ -365,7 +365,7 @@ def fit_layout(
         texts=tuple(sample.texts),
         vectors=tuple(vectors),
         segments=_segments(sample, categories, tuple(segments)),
-        classes=word_layout("", labels).words[:CLASSES] if labels is not None else _scored(sample),
+        classes=_classes(word_layout("", labels).words[:CLASSES]) if labels is not None else _scored(sample),
         reference=reference,
         seed=seed,
     )
@@ -374,6 +374,14 @@ def fit_layout(
 def text_lengths(texts: Sequence[str | None]) -> Array:
     """In characters, NaN for missing."""
     return np.array([np.nan if text is None else len(text) for text in texts], dtype=np.float64)
+
+
+def _classes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """In the order in which models give their scores: as scikit-learn sorts classes, numbers by value."""
+    try:
+        return tuple(sorted(words, key=float))
+    except ValueError:
+        return tuple(sorted(words))
 
 
 def _scored(sample: Chunk) -> tuple[str, ...]:
