@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from violet.detectors.reference import Reference
     from violet.domain.alert import Alert
     from violet.domain.traffic import Exchange
+    from violet.runtime.judging.spec import ModelSpec
     from violet.runtime.pipeline import Observed, Pipeline, Threshold
 
 BATCH = 256
@@ -102,6 +103,12 @@ class Replay:
         self._size += rows
         if len(self._pending) >= BATCH:
             self.flush()
+
+    def complain(self, why: str) -> None:
+        """A line that could not be read at all."""
+        self.unread += 1
+        if len(self.reasons) < 100 or why in self.reasons:
+            self.reasons[why] += 1
 
     def flush(self) -> None:
         """Judge what is waiting."""
@@ -204,6 +211,13 @@ class Replay:
                 )
             )
         return tuple(lines)
+
+
+def pipeline_thresholds(spec: ModelSpec) -> dict[str, Threshold]:
+    """As a pipeline takes them."""
+    from violet.runtime.pipeline import Threshold
+
+    return {name: Threshold(value, rate) for name, (value, rate) in spec.thresholds.items()}
 
 
 def replay(

@@ -1,0 +1,1 @@
+"""The parts of ``violet guard``: one file each for what it is asked to do."""
