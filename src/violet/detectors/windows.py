@@ -11,7 +11,7 @@ import math
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -153,19 +153,19 @@ class Cusum:
     ``pending`` holds increments that other processes have not heard of.
     """
 
-    __slots__ = ("_cap", "_place", "_trail", "level", "pending", "since")
+    __slots__ = ("_cap", "_place", "_since", "_trail", "level", "pending")
 
     def __init__(self, clients: int, cap: float = 200.0) -> None:
         self._cap = cap
         self.level = array("d", bytes(8 * clients))
-        self.since = array("q", bytes(8 * clients))
+        self._since = array("q", bytes(8 * clients))
         self.pending = array("d", bytes(8 * clients))
         self._place = array("q", bytes(8 * clients))
         self._trail = array("q", bytes(8 * KEPT * clients))
 
     def step(self, slots: list[int], increments: list[float], numbers: list[int]) -> Array:
         """Take one increment a row, finite ones; give the level after each, float64 ``(n,)``."""
-        level, since, pending, place, trail = self.level, self.since, self.pending, self._place, self._trail
+        level, since, pending, place, trail = self.level, self._since, self.pending, self._place, self._trail
         cap = self._cap
         found: list[float] = []
         for slot, increment, number in zip(slots, increments, numbers, strict=True):
@@ -197,10 +197,14 @@ class Cusum:
         """How many rows raised the level since it left 0."""
         return self._place[slot]
 
+    def since(self, slot: int) -> int:
+        """How many rows there were since the level left 0."""
+        return self._since[slot]
+
     def forget(self, slots: Array) -> None:
         for slot in slots.tolist():
             self.level[slot] = self.pending[slot] = 0.0
-            self.since[slot] = self._place[slot] = 0
+            self._since[slot] = self._place[slot] = 0
 
     def delta(self, slots: Array) -> Array:
         """Increments since last asked, float32 ``(len(slots), 1)``."""
@@ -254,7 +258,7 @@ class Surprise:
         return self._leading(slot).raised(slot)
 
     def since(self, slot: int) -> int:
-        return self._leading(slot).since[slot]
+        return self._leading(slot).since(slot)
 
     def forget(self, slots: Array) -> None:
         self._steady.forget(slots)
@@ -269,10 +273,14 @@ class Surprise:
         self._mixed.absorb(slots, values[:, 1:])
 
 
-class Summing:
-    """For detectors whose state is one ``Cusum`` (``width`` 1) or one ``Surprise`` (2): what they forget and exchange."""
+Sums = TypeVar("Sums", Cusum, Surprise)
 
-    _sums: Cusum | Surprise
+
+class Summing(Generic[Sums]):
+    """For detectors whose state is one ``Cusum`` (``width`` 1) or one ``Surprise`` (2): what they forget and
+    exchange."""
+
+    _sums: Sums
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)
@@ -321,9 +329,7 @@ class Blocks:
         assert setup.reference is not None
         found = setup.shared.get("blocks")
         if found is None:
-            found = setup.shared["blocks"] = cls(
-                setup.reference, setup.clients, Steps.of(setup), Contrast.of(setup)
-            )
+            found = setup.shared["blocks"] = cls(setup.reference, setup.clients, Steps.of(setup), Contrast.of(setup))
         assert isinstance(found, Blocks)
         return found
 
@@ -416,9 +422,10 @@ class Step:
 class Steps:
     """Which rows count: those that differ in a quarter of the features from each of the client's latest four that did.
 
-    Analysts vary one feature or two over a base row (and what is computed of them changes too), probes and retries none;
-    all their rows together count as one, and some may be at it at a time. Whoever walks through the input space by single
-    features leaves the rows that counted before long, so nobody hides that way. ``16 * d + 8`` bytes a client.
+    Analysts vary one feature or two over a base row (and what is computed of them changes too), probes and retries
+    none; all their rows together count as one, and some may be at it at a time. Whoever walks through the input space
+    by single features leaves the rows that counted before long, so nobody hides that way. ``16 * d + 8`` bytes a
+    client.
     """
 
     __slots__ = ("_anchors", "_at", "_least")

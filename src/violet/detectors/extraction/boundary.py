@@ -1,9 +1,8 @@
 """Queries that seek the decision boundary: a thief learns most where the model is least sure.
 
-## What it sees
-A client whose answers are less sure, row after row, than those of benign clients. Each row's margin (the difference of
-the two greatest scores) becomes the share of benign rows with a smaller one; a sequential test sums up how much likelier
-such shares are of a client that seeks small margins.
+## What it sees A client whose answers are less sure, row after row, than those of benign clients. Each row's margin
+(the difference of the two greatest scores) becomes the share of benign rows with a smaller one; a sequential test sums
+up how much likelier such shares are of a client that seeks small margins.
 
 ## Needs
 Scores, and a reference that has margins (made with the model's scores).
@@ -31,6 +30,7 @@ import numpy as np
 
 from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.contrast import RAREST
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -56,7 +56,7 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class Boundary(windows.Summing):
+class Boundary(windows.Summing[windows.Surprise]):
     """``theta`` in (0, 1): the smaller, the nearer to the boundary a client has to keep to be suspected.
     ``hidden`` is the least share of such rows among others, as who hides has it."""
 
@@ -74,7 +74,7 @@ class Boundary(windows.Summing):
         share = windows.below(batch, self._reference)
         known = np.isfinite(share)
         counts = self._steps.step(batch).counts & known
-        rarity = np.maximum(np.where(known, share, 1.0), windows.RAREST)
+        rarity = np.maximum(np.where(known, share, 1.0), RAREST)
         value = self._sums.take(batch, rarity, counts)
         margin = windows.margins(batch)
 

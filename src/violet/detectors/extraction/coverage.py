@@ -17,9 +17,8 @@ About 3 microseconds a row in batches of 64. 120 bytes a client.
 Natural data of the same population. Narrow and repeated queries never raise it, so neither do analysts, probes, retries
 and nightly runs.
 
-## Source
-Coverage of the input space as a measure of what extraction has learned: Kesarwani et al. 2018, "Model extraction warning
-in MLaaS paradigm", ACSAC, section 4. Cells, surprise and the null by simulation are ours.
+## Source Coverage of the input space as a measure of what extraction has learned: Kesarwani et al. 2018, "Model
+extraction warning in MLaaS paradigm", ACSAC, section 4. Cells, surprise and the null by simulation are ours.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ Rows that lie nearer to one of the client's own last 128 rows than 99 % of benig
 and still differ from it in a quarter of the features or more. A sequential test sums up how much likelier they are of a
 client that grows its queries than of others.
 
-PRADA looks at the same distances, asks whether they are distributed normally, and accuses who is not: honest clients are
-not either. Here the one kind of distance is counted that honest clients do not have. The predicted class makes no
+PRADA looks at the same distances, asks whether they are distributed normally, and accuses who is not: honest clients
+are not either. Here the one kind of distance is counted that honest clients do not have. The predicted class makes no
 difference: many steps are meant to leave it.
 
 ## Needs
@@ -61,7 +61,7 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class Distances(windows.Summing):
+class Distances(windows.Summing[windows.Cusum]):
     """``honest`` is the share of such rows that an honest client is granted, ``suspicious`` that of a thief."""
 
     def __init__(self, setup: Setup) -> None:
@@ -89,7 +89,7 @@ class Distances(windows.Summing):
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])
-            hits, rows = self._sums.raised(slot), self._sums.since[slot]
+            hits, rows = self._sums.raised(slot), self._sums.since(slot)
             base = int(near.base[index])
             values: dict[str, float | str] = {"grown": float(hits), "rows": float(rows), "near": self._near}
             last = ""

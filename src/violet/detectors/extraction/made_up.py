@@ -1,7 +1,8 @@
 """Rows that no customer has: columns that do not belong together.
 
-Who makes queries up, by random numbers, by mixing known rows or by taking data of another origin, gets each column right
-before long, and seldom all of them together. Narrow and foreign customers are real: their columns belong together.
+Who makes queries up, by random numbers, by mixing known rows or by taking data of another origin, gets each column
+right before long, and seldom all of them together. Narrow and foreign customers are real: their columns belong
+together.
 
 ## What it sees
 A quadratic classifier is trained, when the guard starts, to tell the rows of the reference's sample from rows whose
@@ -14,9 +15,8 @@ Rows of three columns or more, and a reference that keeps a sample of rows. With
 ## Cost
 About 1 microsecond a row of 20 columns in batches of 64; some 0.1 s at the start. 200 bytes a client.
 
-## Misses
-Natural rows, whatever for; small changes to natural rows (``extraction/distances`` sees those); tables whose columns are
-independent of each other.
+## Misses Natural rows, whatever for; small changes to natural rows (``extraction/distances`` sees those); tables whose
+columns are independent of each other.
 
 ## Source
 Density by comparison: Gutmann and Hyvarinen 2012, "Noise-contrastive estimation", JMLR 13, section 2; shuffled columns
@@ -58,7 +58,7 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class MadeUp(windows.Summing):
+class MadeUp(windows.Summing[windows.Surprise]):
     """``theta`` in (0, 1): the smaller, the more made up rows have to look for their client to be suspected. ``hidden``
     is the least share of them among natural ones, as who hides has it."""
 

@@ -1,15 +1,14 @@
 """Queries that keep away from all the client has asked before: who explores learns most from what is new.
 
-## What it sees
-The distance of a row to the nearest of its client's own last 128, against that of a benign row to the nearest of as many
-other benign ones. It becomes the share of benign rows that would be as far off, and a sequential test sums up how much
-likelier such shares are of a client that explores.
+## What it sees The distance of a row to the nearest of its client's own last 128, against that of a benign row to the
+nearest of as many other benign ones. It becomes the share of benign rows that would be as far off, and a sequential
+test sums up how much likelier such shares are of a client that explores.
 
 ## Needs
 Rows, and a reference that keeps a sample (without one, normal rows of its covariance stand in).
 
-## Cost
-About 1 microsecond a row in batches of 64, beside ``extraction/distances``, which looks up the same. 200 bytes a client.
+## Cost About 1 microsecond a row in batches of 64, beside ``extraction/distances``, which looks up the same. 200 bytes
+a client.
 
 ## Misses
 Thieves whose queries are as dense as customers are. Narrow, repeated and varied queries never raise it.
@@ -27,6 +26,7 @@ import numpy as np
 
 from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.contrast import RAREST
 from violet.detectors.extraction._nearest import SIZE, Nearest
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
@@ -60,9 +60,9 @@ SHARES = np.concatenate([np.linspace(0, 0.9, 19), [0.95, 0.98, 0.99, 0.995, 0.99
 
 
 @detector(FACTS)
-class Novelty(windows.Summing):
-    """``theta`` in (0, 1): the smaller, the further off queries have to be for their client to be suspected. ``hidden`` is
-    the least share of such rows among others, as who hides has it."""
+class Novelty(windows.Summing[windows.Surprise]):
+    """``theta`` in (0, 1): the smaller, the further off queries have to be for their client to be suspected. ``hidden``
+    is the least share of such rows among others, as who hides has it."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
@@ -86,7 +86,7 @@ class Novelty(windows.Summing):
             high = np.interp(near.distance[some], self._table[min(place + 1, len(LEVELS) - 1)], SHARES)
             part = level[some] - place
             beyond[some] = 1.0 - ((1 - part) * low + part * high)
-        beyond = np.maximum(beyond, windows.RAREST)
+        beyond = np.maximum(beyond, RAREST)
         value = self._sums.take(batch, beyond, used)
 
         def explain(index: int) -> Evidence:

@@ -59,7 +59,7 @@ MOST = 6.0
 
 
 @detector(FACTS)
-class OffGrid(windows.Summing):
+class OffGrid(windows.Summing[windows.Cusum]):
     """``suspicious`` is how many such values a row of an attacker has on average, at least; ``margin`` the share of the
     benign range by which a value may leave it."""
 
@@ -101,9 +101,9 @@ class OffGrid(windows.Summing):
             columns = np.flatnonzero(odd[index])[:3]
             said = "; ".join(self._say(int(column), float(batch.raw[index, column])) for column in columns)
             return Evidence(
-                f"{hits} of the latest {self._sums.since[slot]} rows have values that the application never sends"
+                f"{hits} of the latest {self._sums.since(slot)} rows have values that the application never sends"
                 + (f": {said}." if said else "."),
-                {"rows": float(hits), "of": float(self._sums.since[slot]), "nats": float(value[index])},
+                {"rows": float(hits), "of": float(self._sums.since(slot)), "nats": float(value[index])},
                 self._sums.queries(slot, batch.exchange),
                 f"grid and range of {self._reference.rows} benign rows",
             )
