@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from violet.domain import Digest, UsageError, VioletError
+from violet.domain.whole_file import whole_file
 from violet.provenance import envelope as dsse
 from violet.provenance.identity import stem
 
@@ -176,8 +177,8 @@ def write_once(path: str, content: bytes) -> str:
     try:
         os.makedirs(folder, exist_ok=True)
         if not _link_unnamed(folder, path, content):
-            _rename(path, content)
-        _sync(folder)
+            with whole_file(path) as file:
+            file.write(content)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}.", "Make its directory writable, or choose another one."
@@ -210,35 +211,7 @@ def replace_file(path: str, content: bytes) -> None:
     folder = os.path.dirname(path) or "."
     try:
         os.makedirs(folder, exist_ok=True)
-        _rename(path, content)
-        _sync(folder)
+        with whole_file(path) as file:
+            file.write(content)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _rename(path: str, content: bytes) -> None:
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-
-
-def _sync(folder: str) -> None:
-    """Directories are written, too; where they cannot be opened (Windows), that is left to the system."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)

@@ -101,24 +101,16 @@ def _by_suffix(path: str, suffixes: dict[str, str] = SUFFIXES) -> str:
 def write_text(path: str, text: str) -> None:
     """Replace the file in one step: a reader never sees half a report. What is no file (``/dev/null``, a pipe) is
     written to instead: replacing it would break it for everybody."""
-    temporary = f"{path}.{os.getpid()}.tmp"
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
             return
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:  # a full disk, or Ctrl-C: nothing half-written stays
-        from contextlib import suppress
+        from violet.domain.whole_file import whole_file
 
-        with suppress(OSError):
-            os.unlink(temporary)
-        if not isinstance(error, OSError):
-            raise
+        with whole_file(path) as whole:
+            whole.write(text.encode())
+    except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain import ConfigurationError, Verdict, VioletError
 from violet.domain.registry import Alias, ModelVersion, Registry, RegistryError, WatchAction, WatchEvent
+from violet.domain.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,12 +243,8 @@ def write_state(path: str, address: str, known: dict[tuple[str, str], _Known]) -
     """Replace the state file in one step."""
     entries = [{"model": model, "alias": alias, "good": entry.good} for (model, alias), entry in sorted(known.items())]
     state = {"version": STATE_VERSION, "registry": address, "aliases": entries}
-    temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(state, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with whole_file(path) as file:
+            file.write(json.dumps(state, indent=1).encode())
     except OSError as error:
         raise ConfigurationError(f"The state file {path} cannot be written: {error.strerror}.") from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from violet.domain.errors import UsageError
+from violet.domain.whole_file import whole_file
 
 if TYPE_CHECKING:
     from violet.services.testing.evasion import Examples
@@ -24,15 +24,8 @@ def save_examples(path: str, examples: Examples) -> None:
     for name in ("original", "adversarial"):
         if arrays[name].dtype == object:
             arrays[name] = arrays[name].astype(np.str_)
-    temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "wb") as file:
+        with whole_file(path) as file:
             np.savez_compressed(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
