@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,30 @@ def test_a_full_disk_stops_the_spool_and_not_the_traffic(small_disk: Path) -> No
     assert spool.close()
     assert numbers(small_disk / "spool") == list(range(1, last + 1))
     assert spool.status().left_out == given + 1 - last
+
+
+def test_tries_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for a header, and for no record."""
+    write = os.write
+    full = [True]
+
+    def short(handle: int, data: memoryview) -> int:
+        if full[0] and len(data) > 1_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(handle, data)
+
+    monkeypatch.setattr("violet.runtime.spool.writer.os.write", short)
+    spool = Spool(str(tmp_path), replace(OPTIONS, retry_seconds=0.001))
+    for number in range(1, 101):
+        assert spool.append(exchange(number))
+    for _ in range(5):
+        tried = spool._retry_at
+        until(lambda tried=tried: spool._retry_at > tried)  # type: ignore[misc]
+    assert len(files.segments(str(tmp_path))) <= 1  # the one that is being tried
+    full[0] = False
+    assert spool.flush()
+    assert numbers(tmp_path) == list(range(1, 101))
+    assert spool.close()
 
 
 def test_a_spool_that_is_closed_on_a_full_disk_says_what_it_lost(small_disk: Path) -> None:
