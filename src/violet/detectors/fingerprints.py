@@ -163,7 +163,8 @@ class Fingerprints:
 
     def _buckets(self, keys: Array, slot: Array) -> Array:
         """Places in the table, int64 ``(ways, n)``: first those among all clients, then the client's own."""
-        salted = np.concatenate([keys, keys ^ self._salts[slot][:, None]], axis=1).T * _ODD
+        salted = np.ascontiguousarray(np.concatenate([keys, keys ^ self._salts[slot][:, None]], axis=1).T)
+        salted *= _ODD
         salted ^= salted >> np.uint64(29)
         salted *= _OTHER
         places = (salted >> np.uint64(64 - self._bits)).astype(np.int64)
@@ -188,7 +189,7 @@ class Fingerprints:
             last = np.append(-1, writes[:-1])
             inside = last >= start
             where = order[inside]
-            latest.reshape(-1)[where] = number[order[last[inside]] % n]
+            latest[where // n, where % n] = number[order[last[inside]] % n]
         return latest
 
     def _nearest(self, x: Array, slot: Array, at: Array, latest: Array, number: Array) -> Found:

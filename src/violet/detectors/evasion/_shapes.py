@@ -49,12 +49,10 @@ class Shapes:
     members: Array
 
 
-def shapes_of(
-    scale: Scale, which: Array, past: Array, parent: Array, valid: Array, gap: Array, before: Array
-) -> Shapes:
+def shapes_of(scale: Scale, which: Array, past: Array, parent: Array, valid: Array, before: Array) -> Shapes:
     """``past`` ``(s, m, d)`` are displacements from each of the rows ``which`` to its client's last ones, ``valid``
-    ``(s, m)`` those of them that are any; ``parent`` ``(s,)`` says which of them is the base, ``gap`` ``(s,)`` how far
-    it was from its own, ``before`` ``(s, d)`` what it is."""
+    ``(s, m)`` those of them that are any; ``parent`` ``(s,)`` says which of them is the base, ``before`` ``(s, d)``
+    what it is."""
     index = np.arange(len(which))
     step = -past[index, parent]
     around = past + step[:, None, :]  # from the base to all others
@@ -72,7 +70,6 @@ def shapes_of(
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = np.einsum("smd,sd->sm", around, step) / np.sqrt(square * length[:, None])
         ratio = np.sqrt(square / length[:, None])
-        closer = np.abs(gap / np.sqrt(length) - 2.0) < 0.1
     dense = dense & near
     off = np.abs(cosine)
     aligned = near & (off > (STRAIGHT if scale.table else STEADY))
@@ -84,7 +81,6 @@ def shapes_of(
     if scale.table:
         halving &= ~(line & (even < 0.1)).any(axis=1)
     else:  # Sliders lie on lines, too, and their users move them to and fro.
-        halving &= closer
         notable = np.flatnonzero((near.sum(axis=1) >= CROWD) & (fresh | pair | halving))
         slid = notable[_directions(around, step, near, notable) < NARROW]
         fresh[slid] = pair[slid] = halving[slid] = False

@@ -265,7 +265,6 @@ class Trail:
             past[which],
             parent[which],
             window.valid[which],
-            self.rings.marks["gap"][base],
             self.rings.rows[base],
         )
 
@@ -311,6 +310,8 @@ class Trail:
                 step.after = batch.x[step.row]
                 square = float(shapes.length[shape])
                 marks["knot"][own], marks["root"][own] = marks["knot"][base], marks["root"][base]
+                if step.halving and not self.scale.table:
+                    step.halving = abs(float(marks["gap"][base]) - 2.0 * step.distance) < 0.1 * step.distance
                 marks["gap"][own] = step.distance
                 tree, before = int(marks["tree"][base]), int(marks["label"][base])
                 step.base = int(marks["request"][base])
