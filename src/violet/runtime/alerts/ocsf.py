@@ -310,8 +310,8 @@ _SINCE_1_3 = {
 
 
 def downgrade(event: dict[str, Any]) -> dict[str, Any]:
-    """The event as one of OCSF 1.3.0. Attributes that it lacks are in ``unmapped``, by their path; actions that it
-    lacks are ``Other``, with their name kept."""
+    """The event as one of OCSF 1.3.0. Attributes that it lacks are in ``unmapped``, by their path; actions and types of
+    observables that it lacks are ``Other``, with their name kept."""
     lowered: dict[str, Any] = _copied(event)
     unmapped = lowered.setdefault("unmapped", {})
     for path in _SINCE_1_3[lowered["class_uid"]]:
@@ -321,6 +321,9 @@ def downgrade(event: dict[str, Any]) -> dict[str, Any]:
             unmapped[path] = inside.pop(name)
     if lowered.get("action_id", 0) in (3, 4):
         lowered["action_id"] = 99
+    for observable in lowered.get("observables", ()):
+        if observable["type_id"] > 30:
+            observable["type_id"] = 99
     metadata = lowered["metadata"]
     metadata["version"] = OLDER
     unmapped["metadata.version"] = LATEST
