@@ -127,7 +127,8 @@ def _fooled(world: World, plan: Plan, case: Array, asked: Array) -> Array:
     else:
         unit = world.domain.to_unit
         away = distance(unit(_shaped(world, asked)), unit(_shaped(world, case[None])), allowed.norm)
-    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * (ROUNDING if plan.snapped else 1 + 1e-9)))
+    room = ROUNDING if plan.snapped else 1 + 1e-9
+    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * room))
 
 
 def _attack(world: World, plan: Plan, case: Array, rng: np.random.Generator, seed: int, queries: int) -> Array:

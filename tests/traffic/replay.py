@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tests.traffic.trace import Trace
+    from tests.traffic.world import World
     from violet.detectors.reference import Reference
+    from violet.runtime.constraints import TableConstraints
+    from violet.runtime.pipeline import Observed
 
     Array = NDArray[Any]
 
@@ -66,14 +69,12 @@ def replay(
     trace: Trace, entries: Sequence[Entry], reference: Reference | None = None, size: int = 64, seed: int = 0
 ) -> dict[str, Said]:
     """What each of these detectors says of the trace, by id. ``reference`` is that of the trace's world by default."""
-    from violet.targets.feasibility import Feasibility
-
     reference = reference or trace.world.reference
     slots = ClientSlots(max(10_000, len(trace.clients)))
     found: dict[str, Said] = {}
     cut = list(batches(trace, reference, size, slots))
     starts = np.cumsum([0, *map(len, cut)])
-    rules = trace.world.domain.schema
+    rules = constraints(trace.world)
     for entry in entries:
         if entry.facts.needs & (Needs.TEXTS | Needs.ANSWERS):
             continue
@@ -83,7 +84,7 @@ def replay(
                 slots.capacity,
                 seed,
                 ask=trace.world.answer,
-                constraints=Feasibility(rules) if rules is not None else None,
+                constraints=rules,
             )
         )
         rows, values, taken = [], [], 0.0
@@ -99,3 +100,35 @@ def replay(
             slot = np.zeros_like(slot)
         found[entry.facts.id] = Said(entry.facts.id, where, slot, np.concatenate(values), taken, len(trace))
     return found
+
+
+def constraints(world: World) -> TableConstraints | None:
+    """What the detector of impossible combinations asks."""
+    from violet.runtime.constraints import TableConstraints
+    from violet.targets.feasibility import Feasibility
+
+    schema = world.domain.schema
+    return TableConstraints(Feasibility(schema), np.arange(len(schema.features)), {}) if schema is not None else None
+
+
+def requests(trace: Trace) -> Iterator[Observed]:
+    """The trace as the guard's pipeline takes it."""
+    from violet.runtime.pipeline import Observed
+
+    starts = np.flatnonzero(np.diff(trace.request, prepend=-1))
+    ends = np.append(starts[1:], len(trace))
+    seconds = np.add.reduceat(trace.seconds, starts) if len(starts) else np.empty(0)
+    size = np.add.reduceat(trace.size, starts) if len(starts) else np.empty(0)
+    for place, (begin, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        well = bool(trace.status[begin] == 200)
+        yield Observed(
+            id=f"x{int(trace.request[begin])}",
+            at=float(trace.at[begin]),
+            client=trace.clients[int(trace.client[begin])],
+            raw=trace.raw[begin:end],
+            scores=trace.scores[begin:end] if well else None,
+            labels=trace.label[begin:end].tolist() if well else (),
+            seconds=float(seconds[place]),
+            size=int(size[place]),
+            status=int(trace.status[begin]),
+        )

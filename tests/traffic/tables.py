@@ -137,8 +137,7 @@ class Applications:
         return self.snap(found)
 
     def snap(self, rows: Array) -> Array:
-        found = np.round(np.asarray(rows, dtype=float) / STEP) * STEP
-        found = np.clip(found, LOW, HIGH)
+        found = np.round(np.clip(np.asarray(rows, dtype=float), LOW, HIGH) / STEP) * STEP
         found[:, AT["instalment"]] = found[:, AT["amount"]] / found[:, AT["duration"]] * 1.04
         return np.asarray(np.round(found, 2))
 
