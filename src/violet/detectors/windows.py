@@ -150,31 +150,37 @@ class Cusum:
     no higher than ``cap``, so that a client that has stopped is forgiven in a bounded number of rows.
 
     Remembered of each client: the level, the rows since it left 0, and the last 20 requests that raised it: 200 bytes.
-    ``pending`` holds increments that other processes have not heard of.
+    ``pending`` is by how much the level has changed since other processes have heard of it.
     """
 
-    __slots__ = ("_cap", "_place", "_since", "_trail", "level", "pending")
+    __slots__ = ("_cap", "_levels", "_place", "_since", "_trail", "level", "pending")
 
     def __init__(self, clients: int, cap: float = 200.0) -> None:
         self._cap = cap
         self.level = array("d", bytes(8 * clients))
+        self._levels = np.frombuffer(self.level)
         self._since = array("q", bytes(8 * clients))
         self.pending = array("d", bytes(8 * clients))
         self._place = array("q", bytes(8 * clients))
         self._trail = array("q", bytes(8 * KEPT * clients))
 
-    def step(self, slots: list[int], increments: list[float], numbers: list[int]) -> Array:
-        """Take one increment a row, finite ones; give the level after each, float64 ``(n,)``."""
+    def step(self, batch: Batch, increments: Array) -> Array:
+        """Take one increment a row, finite ones, float64 ``(n,)``; give the level after each."""
+        if not len(increments):
+            return np.zeros(0)
+        if increments.max() <= 0.0 and not self._levels[batch.client].any():
+            return np.zeros(len(increments))
         level, since, pending, place, trail = self.level, self._since, self.pending, self._place, self._trail
         cap = self._cap
         found: list[float] = []
-        for slot, increment, number in zip(slots, increments, numbers, strict=True):
-            pending[slot] += increment
-            now = level[slot] + increment
+        for slot, increment, number in zip(slots(batch), increments.tolist(), numbers(batch), strict=True):
+            before = level[slot]
+            now = before + increment
             if now <= 0.0:
                 now = 0.0
-                since[slot] = 0
-                place[slot] = 0
+                if before:
+                    since[slot] = 0
+                    place[slot] = 0
             else:
                 if now > cap:
                     now = cap
@@ -183,7 +189,9 @@ class Cusum:
                     at = place[slot]
                     trail[slot * KEPT + at % KEPT] = number
                     place[slot] = at + 1
-            level[slot] = now
+            if now != before:
+                level[slot] = now
+                pending[slot] += now - before
             found.append(now)
         return np.array(found)
 
@@ -207,7 +215,7 @@ class Cusum:
             self._since[slot] = self._place[slot] = 0
 
     def delta(self, slots: Array) -> Array:
-        """Increments since last asked, float32 ``(len(slots), 1)``."""
+        """Changes since last asked, float32 ``(len(slots), 1)``."""
         found = np.empty((len(slots), 1), np.float32)
         for at, slot in enumerate(slots.tolist()):
             found[at, 0] = self.pending[slot]
@@ -243,10 +251,7 @@ class Surprise:
         steady = np.where(counts, math.log(self._theta) + (self._theta - 1) * logs, 0.0)
         sharp = self._hidden * self.SHARP * np.exp((self.SHARP - 1) * logs)
         mixed = np.where(counts, np.log(1 - self._hidden + sharp), 0.0)
-        known, requests = slots(batch), numbers(batch)
-        return np.maximum(
-            self._steady.step(known, steady.tolist(), requests), self._mixed.step(known, mixed.tolist(), requests)
-        )
+        return np.maximum(self._steady.step(batch, steady), self._mixed.step(batch, mixed))
 
     def _leading(self, slot: int) -> Cusum:
         return self._steady if self._steady.level[slot] >= self._mixed.level[slot] else self._mixed
@@ -474,7 +479,15 @@ class Steps:
             before[early] = self._anchors[batch.client[by.order[early]], lag - 1 - by.rank[early]]
             np.minimum(differ, (x != before).sum(axis=1), out=differ)
         listed = differ.tolist()
-        for slot, start, count in zip(by.slots.tolist(), by.starts.tolist(), by.counts.tolist(), strict=True):
+        alone = by.counts == 1
+        single = by.starts[alone & (differ[by.starts] >= self._least)]
+        if len(single):
+            whose = batch.client[by.order[single]]
+            self._anchors[whose, 1:] = self._anchors[whose, :-1]
+            self._anchors[whose, 0] = x[single]
+        several = np.flatnonzero(~alone)
+        groups_of = (by.slots[several].tolist(), by.starts[several].tolist(), by.counts[several].tolist())
+        for slot, start, count in zip(*groups_of, strict=True):
             self._follow(slot, x[start : start + count], start, listed)
         earlier = np.empty_like(at)
         earlier[1:] = at[:-1]

@@ -14,8 +14,9 @@ Under 1 microsecond a row in batches of 64. 200 bytes a client.
 Many cheap rows: quotas are for those, and nightly runs of honest clients look the same. Costs that rise for all clients
 alike. The first 64 rows of all. Where two clients or fewer make all the traffic, what they cost is usual.
 
-## Source Page 1954. Sponge examples: Shumailov et al. 2021, "Sponge examples: energy-latency attacks on neural
-networks", EuroS&P. The baseline (medians of logarithms, eight rows a client) is ours.
+## Source
+Page 1954. Sponge examples: Shumailov et al. 2021, "Sponge examples: energy-latency attacks on neural networks",
+EuroS&P. The baseline (medians of logarithms, eight rows a client) is ours.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Cost(windows.Summing[windows.Cusum]):
             excess(beside.seconds, usual.seconds_spread, self._free),
             excess(beside.bytes, usual.size_spread, self._free),
         )
-        value = self._sums.step(windows.slots(batch), increments.tolist(), windows.numbers(batch))
+        value = self._sums.step(batch, increments)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])

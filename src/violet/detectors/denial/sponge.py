@@ -1,7 +1,8 @@
 """Inputs that take far longer than their size explains: made so that the model works until it stops.
 
-## What it sees The model's time beside what rows of that size usually take: more than five times as long is summed up,
-client by client.
+## What it sees
+The model's time beside what rows of that size usually take: more than five times as long is summed up, client by
+client.
 
 ## Needs
 How long the model took, and the size of requests.
@@ -65,7 +66,7 @@ class Sponge(windows.Summing[windows.Cusum]):
         beside = self._typical.step(batch)
         usual = self._typical.usual
         increments = excess(beside.for_size, usual.seconds_spread, self._free)
-        value = self._sums.step(windows.slots(batch), increments.tolist(), windows.numbers(batch))
+        value = self._sums.step(batch, increments)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])

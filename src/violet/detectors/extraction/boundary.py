@@ -1,8 +1,9 @@
 """Queries that seek the decision boundary: a thief learns most where the model is least sure.
 
-## What it sees A client whose answers are less sure, row after row, than those of benign clients. Each row's margin
-(the difference of the two greatest scores) becomes the share of benign rows with a smaller one; a sequential test sums
-up how much likelier such shares are of a client that seeks small margins.
+## What it sees
+A client whose answers are less sure, row after row, than those of benign clients. Each row's margin (the difference of
+the two greatest scores) becomes the share of benign rows with a smaller one; a sequential test sums up how much
+likelier such shares are of a client that seeks small margins.
 
 ## Needs
 Scores, and a reference that has margins (made with the model's scores).
@@ -13,8 +14,8 @@ About 1 microsecond a row in batches of 64. 200 bytes a client.
 ## Misses
 Thieves who do not choose by the margin, and services that answer with labels only. Rows that differ in few features
 from the client's row before do not count: analysts who vary one feature near the boundary are honest, and searches by
-single coordinates are found by the detectors of evasion. Honest clients whose whole business lies near the boundary
-are accused: their thresholds need calibration.
+single coordinates are found by the detectors of evasion. Honest clients whose whole business lies near the boundary are
+accused: their thresholds need calibration.
 
 ## Source
 Margins as what active learners seek: Tramer et al. 2016, "Stealing machine learning models via prediction APIs",

@@ -17,8 +17,9 @@ About 3 microseconds a row in batches of 64. 120 bytes a client.
 Natural data of the same population. Narrow and repeated queries never raise it, so neither do analysts, probes, retries
 and nightly runs.
 
-## Source Coverage of the input space as a measure of what extraction has learned: Kesarwani et al. 2018, "Model
-extraction warning in MLaaS paradigm", ACSAC, section 4. Cells, surprise and the null by simulation are ours.
+## Source
+Coverage of the input space as a measure of what extraction has learned: Kesarwani et al. 2018, "Model extraction
+warning in MLaaS paradigm", ACSAC, section 4. Cells, surprise and the null by simulation are ours.
 """
 
 from __future__ import annotations
@@ -87,6 +88,16 @@ class Coverage:
         place = np.searchsorted(EDGES, x @ self._project - self._offset)
         return np.asarray(place[:, 0::2] * (len(EDGES) + 1) + place[:, 1::2] + self._base)
 
+    def _masks(self, x: Array) -> list[int]:
+        """The cells of each row as bits."""
+        if not len(x):
+            return []
+        bits = np.zeros((len(x), self._maps * CELLS), np.uint8)
+        bits[np.arange(len(x))[:, None], self._cells(x)] = 1
+        packed = np.packbits(bits, axis=1, bitorder="little")
+        width, content = packed.shape[1], packed.tobytes()
+        return [int.from_bytes(content[at : at + width], "little") for at in range(0, len(content), width)]
+
     def _null(self, sample: Array, reference: Reference) -> tuple[list[float], list[float]]:
         """Mean and standard deviation of the sum after 1, 2, ... rows drawn from the reference."""
         rng = np.random.default_rng([reference.seed, 78])
@@ -117,23 +128,24 @@ class Coverage:
         value, visited = [], []
         seen, rows, sums, weight = self._seen, self._rows, self._sum, self._weight
         mean, spread = self._mean, self._spread
-        cells = self._cells(batch.x).tolist() if len(batch) else []
-        for slot, own in zip(windows.slots(batch), cells, strict=True):
+        for slot, own in zip(windows.slots(batch), self._masks(batch.x), strict=True):
             if rows[slot] >= WINDOW:
                 seen[slot], rows[slot], sums[slot] = 0, 0, 0.0
             known, total = seen[slot], sums[slot]
-            for cell in own:
-                bit = 1 << cell
-                if not known & bit:
-                    known |= bit
-                    total += weight[cell]
+            new = own & ~known
+            seen[slot] = known | own
+            while new:
+                cell = new & -new
+                total += weight[cell.bit_length() - 1]
+                new ^= cell
             count = rows[slot] + 1
-            seen[slot], rows[slot], sums[slot] = known, count, total
+            rows[slot], sums[slot] = count, total
             value.append((total - mean[count]) / spread[count] if count >= FEWEST else 0.0)
-            visited.append((count, known.bit_count(), total))
+            visited.append((count, slot, total))
 
         def explain(index: int) -> Evidence:
-            count, distinct, total = visited[index]
+            count, slot, total = visited[index]
+            distinct = seen[slot].bit_count()
             return Evidence(
                 f"In {count} rows, {distinct} of {self._maps * CELLS} cells were visited that add up to a rarity of "
                 f"{total:.0f}; as many benign rows reach {mean[count]:.0f} +/- {spread[count]:.0f}.",

@@ -1,7 +1,7 @@
 """Queries grown out of earlier ones: small steps in many features, as syntheses of training data for a copy make them.
 
 ## What it sees
-Rows that lie nearer to one of the client's own last 128 rows than 99 % of benign rows lie to any of a thousand others,
+Rows that lie nearer to one of the client's own last 64 rows than 99 % of benign rows lie to any of a thousand others,
 and still differ from it in a quarter of the features or more. A sequential test sums up how much likelier they are of a
 client that grows its queries than of others.
 
@@ -18,7 +18,7 @@ for all.
 
 ## Misses
 Steps in few features at a time (``evasion/near_duplicates`` sees those), steps as large as customers differ from each
-other, and parents more than 128 queries back, as a thief has them whose generations are larger.
+other, and parents more than 64 queries back, as a thief has them whose generations are larger.
 
 ## Source
 Juuti et al. 2019, "PRADA: protecting against DNN model stealing attacks", EuroS&P, section 5; the queries: Papernot et
@@ -85,7 +85,7 @@ class Distances(windows.Summing[windows.Cusum]):
             grown = (near.distance < self._near) & (near.moved >= self._dense)
         known = np.isfinite(near.distance)
         increments = np.where(grown, self._hit, np.where(known, self._miss, 0.0))
-        value = self._sums.step(windows.slots(batch), increments.tolist(), windows.numbers(batch))
+        value = self._sums.step(batch, increments)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])

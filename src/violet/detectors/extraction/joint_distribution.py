@@ -1,10 +1,11 @@
 """What a client asks as a whole, beside what benign clients ask: the kernel two-sample test, client by client.
 
-## What it sees The squared distance (MMD) between the mean random feature of a client's latest some hundred rows and
-that of the reference, in standard deviations of what it would be if the client's rows were drawn from the reference.
-Honest clients differ from the pool too, but most by being narrower than it (one region, one product, one base row): for
-what the client's rows resemble each other more than benign rows do, twice as much is taken off. Queries that a thief
-makes up are unlike benign ones and unlike each other.
+## What it sees
+The squared distance (MMD) between the mean random feature of a client's latest some hundred rows and that of the
+reference, in standard deviations of what it would be if the client's rows were drawn from the reference. Honest clients
+differ from the pool too, but most by being narrower than it (one region, one product, one base row): for what the
+client's rows resemble each other more than benign rows do, twice as much is taken off. Queries that a thief makes up
+are unlike benign ones and unlike each other.
 
 ## Needs
 Rows and a reference.
@@ -13,8 +14,9 @@ Rows and a reference.
 About 3 microseconds a row in batches of 64, shared with other detectors of blocks. 1.1 kB a client, 528 bytes of them
 sketch.
 
-## Misses Thieves who ask what benign clients ask. Natural inputs of another population and an honest customer who
-brings them look alike here.
+## Misses
+Thieves who ask what benign clients ask. Natural inputs of another population and an honest customer who brings them
+look alike here.
 
 ## Source
 Gretton et al. 2012, "A kernel two-sample test", JMLR 13, section 3 (unbiased estimate) and section 2.2; Rahimi and

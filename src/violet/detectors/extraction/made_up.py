@@ -15,8 +15,9 @@ Rows of three columns or more, and a reference that keeps a sample of rows. With
 ## Cost
 About 1 microsecond a row of 20 columns in batches of 64; some 0.1 s at the start. 200 bytes a client.
 
-## Misses Natural rows, whatever for; small changes to natural rows (``extraction/distances`` sees those); tables whose
-columns are independent of each other.
+## Misses
+Natural rows, whatever for; small changes to natural rows (``extraction/distances`` sees those); tables whose columns
+are independent of each other.
 
 ## Source
 Density by comparison: Gutmann and Hyvarinen 2012, "Noise-contrastive estimation", JMLR 13, section 2; shuffled columns

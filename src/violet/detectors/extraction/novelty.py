@@ -1,14 +1,16 @@
 """Queries that keep away from all the client has asked before: who explores learns most from what is new.
 
-## What it sees The distance of a row to the nearest of its client's own last 128, against that of a benign row to the
-nearest of as many other benign ones. It becomes the share of benign rows that would be as far off, and a sequential
-test sums up how much likelier such shares are of a client that explores.
+## What it sees
+The distance of a row to the nearest of its client's own last 64, against that of a benign row to the nearest of as many
+other benign ones. It becomes the share of benign rows that would be as far off, and a sequential test sums up how much
+likelier such shares are of a client that explores.
 
 ## Needs
 Rows, and a reference that keeps a sample (without one, normal rows of its covariance stand in).
 
-## Cost About 1 microsecond a row in batches of 64, beside ``extraction/distances``, which looks up the same. 200 bytes
-a client.
+## Cost
+About 1 microsecond a row in batches of 64, beside ``extraction/distances``, which looks up the same. 200 bytes a
+client.
 
 ## Misses
 Thieves whose queries are as dense as customers are. Narrow, repeated and varied queries never raise it.
@@ -55,7 +57,7 @@ FACTS = Facts(
 
 FEWEST = 4
 """Earlier rows below which a distance says nothing."""
-LEVELS = (4, 8, 16, 32, 64, 128)
+LEVELS = (4, 8, 16, 32, 64)
 SHARES = np.concatenate([np.linspace(0, 0.9, 19), [0.95, 0.98, 0.99, 0.995, 0.998, 1.0]])
 
 
@@ -105,7 +107,7 @@ class Novelty(windows.Summing[windows.Surprise]):
 
 
 def _null(reference: Reference) -> Array:
-    """Distances to the nearest of 4, 8, ... 128 other benign rows at ``SHARES``, ``(levels, shares)``."""
+    """Distances to the nearest of 4, 8, ... 64 other benign rows at ``SHARES``, ``(levels, shares)``."""
     sample = windows.pseudo_sample(reference).astype(np.float64)
     rng = np.random.default_rng([reference.seed, 80])
     squares = np.einsum("ij,ij->i", sample, sample)

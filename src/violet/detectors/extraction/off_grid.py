@@ -93,7 +93,7 @@ class OffGrid(windows.Summing[windows.Cusum]):
         increments = np.minimum(odd.sum(axis=1) * self._hit - self._miss, MOST)
         # Variants of one odd row are one.
         increments = np.where(self._steps.step(batch).counts, increments, np.minimum(increments, 0.0))
-        value = self._sums.step(windows.slots(batch), increments.tolist(), windows.numbers(batch))
+        value = self._sums.step(batch, increments)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])

@@ -18,9 +18,10 @@ About 3 microseconds a row in batches of 64, shared with ``extraction/joint_dist
 ## Misses
 Who steals from the first query on, and who changes by small degrees over some hundred rows.
 
-## Source Page 1954 (cumulative sums of standardised deviations, allowance 0.75); self-starting, with a prior for the
-spread: Hawkins 1987, "Self-starting CUSUM charts for location and scale", The Statistician 36. Random features: Rahimi
-and Recht 2007.
+## Source
+Page 1954 (cumulative sums of standardised deviations, allowance 0.75); self-starting, with a prior for the spread:
+Hawkins 1987, "Self-starting CUSUM charts for location and scale", The Statistician 36. Random features: Rahimi and
+Recht 2007.
 """
 
 from __future__ import annotations

@@ -13,13 +13,15 @@ Rows and a reference that keeps a sample. Margins where the model gives them.
 ## Cost
 About 2 microseconds a row in batches of 64. 550 bytes a client.
 
-## Misses Accounts that ask a few rows each and are then dropped for new ones: two or three made-up rows a client are
-not enough. Thieves of natural data. Only those are named whose own rows carry it; accounts of the same thief that have
-asked natural rows so far are not.
+## Misses
+Accounts that ask a few rows each and are then dropped for new ones: two or three made-up rows a client are not enough.
+Thieves of natural data. Only those are named whose own rows carry it; accounts of the same thief that have asked
+natural rows so far are not.
 
-## Source Sybil accounts in extraction: Atli et al. 2020, "Extraction of complex DNN models: real threat or boogeyman?",
-section 5. Page 1954 for the evidence of one client, whose stationary tail is exponential (Asmussen 2003, "Applied
-probability and queues", XIII.5): the likelihood ratio of the pool is that of Exp(0.3) against Exp(1).
+## Source
+Sybil accounts in extraction: Atli et al. 2020, "Extraction of complex DNN models: real threat or boogeyman?", section
+5. Page 1954 for the evidence of one client, whose stationary tail is exponential (Asmussen 2003, "Applied probability
+and queues", XIII.5): the likelihood ratio of the pool is that of Exp(0.3) against Exp(1).
 """
 
 from __future__ import annotations

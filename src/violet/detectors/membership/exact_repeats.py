@@ -1,11 +1,11 @@
 """The same records again and again: who averages answers, or compares them, wants to know what the model remembers.
 
-## What it sees Exact repeats of a client's own rows, of many records. Not counted are retries (the row before was
-answered with an error), what comes again within 3 s (a double click, a client that gave up waiting), more than three
-repeats of one record (so that probes, which send one row for ever, never add up), variants of one row (of two analyses
-of one case, many rows are the same), and what comes at the same interval of six hours or more as the client's repeat
-before (nightly runs over the same list). A sequential test sums up how much likelier repeats are of somebody who
-probes.
+## What it sees
+Exact repeats of a client's own rows, of many records. Not counted are retries (the row before was answered with an
+error), what comes again within 3 s (a double click, a client that gave up waiting), more than three repeats of one
+record (so that probes, which send one row for ever, never add up), variants of one row (of two analyses of one case,
+many rows are the same), and what comes at the same interval of six hours or more as the client's repeat before (nightly
+runs over the same list). A sequential test sums up how much likelier repeats are of somebody who probes.
 
 ## Needs
 Rows or texts.
@@ -13,14 +13,16 @@ Rows or texts.
 ## Cost
 About 1 microsecond a row in batches of 64. 7 MB for all clients, and 230 bytes each.
 
-## Misses Who changes the records a little each time (``membership/shadow_neighbours``), asks each of them less than
-twice, or repeats them at the rhythm of a nightly run. A dashboard that refreshes the same hundred rows all day looks
-like a prober: put it on the list of those never touched. Repeats are remembered until 262,144 other rows have come, on
+## Misses
+Who changes the records a little each time (``membership/shadow_neighbours``), asks each of them less than twice, or
+repeats them at the rhythm of a nightly run. A dashboard that refreshes the same hundred rows all day looks like a
+prober: put it on the list of those never touched. Repeats are remembered until 262,144 other rows have come, on
 average.
 
-## Source Repeated queries against answers with noise: Jagielski et al. 2023, "Students parrot their teachers";
-membership by confidence: Shokri et al. 2017, "Membership inference attacks against machine learning models", section 5.
-The test: Page 1954, of Bernoulli trials. What is excused is ours.
+## Source
+Repeated queries against answers with noise: Jagielski et al. 2023, "Students parrot their teachers"; membership by
+confidence: Shokri et al. 2017, "Membership inference attacks against machine learning models", section 5. The test:
+Page 1954, of Bernoulli trials. What is excused is ours.
 """
 
 from __future__ import annotations
@@ -132,7 +134,7 @@ class ExactRepeats(windows.Summing[windows.Cusum]):
                 increments.append(self._miss)
             at[place], failed[place] = now, error
             repeats.append((seen, gap))
-        value = self._sums.step(windows.slots(batch), increments, windows.numbers(batch))
+        value = self._sums.step(batch, np.array(increments))
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])

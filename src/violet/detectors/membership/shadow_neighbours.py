@@ -3,10 +3,11 @@
 A model is firmer, and surer, around records that it was trained on; who has labels only measures how far the answer
 holds when a record is disturbed.
 
-## What it sees Runs of a client's rows that differ a little from the row before, in features that are others from row
-to row (or, where most features move, in directions that are). Analysts move the same one or two features through a run.
-From the third row of a run on, rows count that change otherwise than the last four did, no more than five of one run:
-so it takes two records at least. Rows the model is sure of count for more.
+## What it sees
+Runs of a client's rows that differ a little from the row before, in features that are others from row to row (or, where
+most features move, in directions that are). Analysts move the same one or two features through a run. From the third
+row of a run on, rows count that change otherwise than the last four did, no more than five of one run: so it takes two
+records at least. Rows the model is sure of count for more.
 
 ## Needs
 Rows and a reference.
@@ -94,18 +95,16 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
     def observe(self, batch: Batch) -> Scores:
         moved, risen, kind = self._changes(batch)
         sure = windows.below(batch, self._reference)
-        weight = np.where(np.isfinite(sure), 0.6 + 0.8 * np.nan_to_num(sure), 1.0)
-        increments = [self._miss] * len(batch)
-        for row in np.flatnonzero(kind).tolist():
-            slot = int(batch.client[row])
-            if kind[row] == SAME:
-                increments[row] = 0.0
-            elif kind[row] == NEW:
-                self._run[slot] = ()
+        increments = np.where(kind == SAME, 0.0, self._miss)
+        run = self._run
+        for row, (slot, change) in enumerate(zip(windows.slots(batch), kind.tolist(), strict=True)):
+            if change == SLIGHT:
+                weight = 0.6 + 0.8 * float(sure[row]) if np.isfinite(sure[row]) else 1.0
+                increments[row] = self._weigh(slot, moved[row], risen[row]) * weight
+            elif change == NEW and run[slot]:
+                run[slot] = ()
                 self._counted[slot] = 0
-            else:
-                increments[row] = self._weigh(slot, moved[row], risen[row]) * float(weight[row])
-        value = self._sums.step(windows.slots(batch), increments, windows.numbers(batch))
+        value = self._sums.step(batch, increments)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])
