@@ -168,12 +168,9 @@ class Connection(asyncio.Protocol):
             self._keep = False
             self.close()
             return
-        if self.status:
-            if self._times.idle:
-                self._deadline = self._loop.time() + self._times.idle
-        else:
-            self._head += len(data)
         self._heard = True
+        if not self.status:
+            self._head += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -184,7 +181,9 @@ class Connection(asyncio.Protocol):
                 self.error or UpstreamError("upstream-protocol", "The model's server does not speak HTTP/1.1.")
             )
             return
-        if not self.status and self._head > self._limits.header_bytes:
+        if self.status:
+            self._deadline = self._loop.time() + self._times.idle if self._times.idle else NEVER
+        elif self._head > self._limits.header_bytes:
             self._broken(UpstreamError("upstream-protocol", "The head of the model's answer is too large."))
             return
         if self.size > self._limits.window and self._reading and not self.complete:
