@@ -97,6 +97,7 @@ class Desk:
         self._saved_mark: object = None
         self._cursors: dict[str, int] = {}
         self._told = 0
+        self._ending = False
 
     # -- what the guard uses --------------------------------------------------------------------------
 
@@ -112,13 +113,11 @@ class Desk:
     async def stop(self, grace: float = 5.0) -> None:
         """Write everything down, let routes have ``grace`` seconds, and hand the lead over."""
         await asyncio.to_thread(self._log.close)
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        if self._task is not None and self._wake is not None:
+            self._ending = True  # not cancelled: what was read in a round has to get through it
+            self._wake.set()
+            await self._task
         if self._lock >= 0:
-            while await self._round():
-                pass
             await asyncio.gather(*(delivery.stop(grace) for delivery in self._deliveries))
             await asyncio.to_thread(self._checkpoint)
             self._files.close()
@@ -153,44 +152,54 @@ class Desk:
     async def _run(self) -> None:
         assert self._wake is not None
         while True:
-            more = False
+            ending, more = self._ending, False
             try:
-                if self._lock < 0 and self._try_to_lead():
-                    await self._begin()
+                if self._lock < 0:
+                    await self._try_to_lead()
                 more = self._lock >= 0 and await self._round()
             except Exception as error:  # shown, and tried again: the desk outlives what it did not foresee
                 self._problem = f"{type(error).__name__}: {error}"
+            if ending and not more:
+                return
             if not more:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(ROUND):
                         await self._wake.wait()
             self._wake.clear()
 
-    def _try_to_lead(self) -> bool:
+    async def _try_to_lead(self) -> None:
         descriptor = os.open(os.path.join(self._directory, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError:  # another worker leads
             os.close(descriptor)
-            return False
+            return
+        try:
+            await self._begin()
+        except BaseException:
+            os.close(descriptor)
+            raise
         self._lock = descriptor
-        return True
 
     async def _begin(self) -> None:
         """Go on where the last leader was: open incidents, how far it had read, and what it had not yet told."""
         checkpoint = await asyncio.to_thread(self._files.load)
+        cursors = await asyncio.to_thread(self._files.cursors)
+        deliveries = []
+        for route, sink in self._sinks:
+            delivery = Delivery(route, sink, self.incidents)
+            delivery.cursor = cursors.get(route.name, checkpoint.number)
+            if delivery.cursor < checkpoint.number:
+                delivery.offer(await asyncio.to_thread(self._files.notices, delivery.cursor, 1_000))
+            deliveries.append(delivery)
+        self._correlator = Correlator(self.options.correlation)
         self._correlator.restore(checkpoint.incidents, checkpoint.number, time.monotonic())
         self._reader = LogReader(self._directory, checkpoint.positions)
-        self._cursors = await asyncio.to_thread(self._files.cursors)
+        self._cursors = cursors
         self._log.unsaved = self._take_unsaved
-        for route, sink in self._sinks:
-            delivery = Delivery(route, sink, self._correlator.incidents)
-            cursor = self._cursors.get(route.name, checkpoint.number)
-            delivery.cursor = cursor
-            if cursor < checkpoint.number:
-                delivery.offer(await asyncio.to_thread(self._files.notices, cursor, 1_000))
+        self._deliveries = deliveries
+        for delivery in deliveries:
             delivery.start()
-            self._deliveries.append(delivery)
 
     async def _round(self) -> bool:
         """Read, put together, write down, tell. Gives whether there is more to read."""

@@ -8,6 +8,7 @@ link of. Its own plugins that run something on this machine are not allowed.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from violet.domain.errors import ConfigurationError, MissingExtraError
@@ -30,6 +31,7 @@ class Chat:
             import apprise
         except ImportError as error:
             raise MissingExtraError(f"The route {route.name!r}", "guard") from error
+        logging.getLogger("apprise").setLevel(logging.CRITICAL)  # failures are counted and shown by the route
         self._state = state
         self._route = route
         asset = apprise.AppriseAsset(app_id="Violet", app_desc="violet guard", secure_logging=True)
