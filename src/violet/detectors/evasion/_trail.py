@@ -43,12 +43,13 @@ class Step:
     """A linked row. ``row`` is its place in the batch, ``count`` the number of different rows its client has asked by
     then. ``near``: linked among the client's last; ``own``: to one of its own. ``distance``, ``moved`` (columns) and
     ``off`` (moved columns whose value the application's grid does not have) are of the link; ``features`` the moved
-    columns of a sparse one. ``pair``: an earlier row lies exactly opposite, as far from the base, and no other on that
-    line; ``shell``: how many earlier ones lie as far from the base, in other directions; ``halving``: it lies half as
-    far from its base as that from its own, on one line. ``after`` and ``before`` are the row and its base, encoded (of
-    near links; not to be kept). ``spread``: how many directions the dense rows around the base have (the participation
-    ratio of their Gram matrix), of ``members``. ``flip``: its label is not that of its base. ``knot``, ``root`` and
-    ``tree`` name the first row it goes back to: by near links, by own links, by any."""
+    columns of a sparse one, ``distant`` those in which it differs from an older row of its own, where these are few and
+    the nearer link is not sparse. ``pair``: an earlier row lies exactly opposite, as far from the base, and no other on
+    that line; ``shell``: how many earlier ones lie as far from the base, in other directions; ``halving``: it lies half
+    as far from its base as that from its own, on one line. ``after`` and ``before`` are the row and its base, encoded
+    (of own links; not to be kept). ``spread``: how many directions the dense rows around the base have (the
+    participation ratio of their Gram matrix), of ``members``. ``flip``: its label is not that of its base. ``knot``,
+    ``root`` and ``tree`` name the first row it goes back to: by near links, by own links, by any."""
 
     __slots__ = (
         "after",
@@ -56,6 +57,7 @@ class Step:
         "before",
         "count",
         "distance",
+        "distant",
         "features",
         "flip",
         "fresh",
@@ -82,6 +84,7 @@ class Step:
     count: int
     after: Array
     before: Array
+    distant: Array | None
     near: bool
     own: bool
     distance: float
@@ -300,7 +303,7 @@ class Trail:
             before = -1
             at = int(found.at[index]) if found is not None else -1
             shape = int(place[index])
-            step.near = shape >= 0
+            step.near, step.distant = shape >= 0, None
             step.own = step.near or (found is not None and int(found.own[index]) >= 0)
             square = math.inf
             tree = int(marks["tree"][own])
@@ -324,19 +327,22 @@ class Trail:
             if found is not None:
                 base = int(found.own[index])
                 if base >= 0:
-                    if not step.near:
+                    if step.near and step.moved > SPARSE >= int(found.own_moved[index]):
+                        step.distant = self._columns(batch.x[step.row], base)
+                    elif not step.near:
                         square = float(found.own_square[index])
+                        step.after, step.before = batch.x[step.row], self.prints.rows[base]  # type: ignore[union-attr]
                         marks["root"][own] = kept["root"][base]
                         tree, before = int(kept["tree"][base]), int(kept["label"][base])
                         step.base, step.moved = int(kept["request"][base]), int(found.own_moved[index])
-                        columns = self._columns(found.at[index], base)
+                        columns = self._columns(batch.x[step.row], base)
                 base = int(found.any[index])
                 if base >= 0 and float(found.any_square[index]) < square:
                     square = float(found.any_square[index])
                     tree = int(kept["tree"][base])
                     if step.base < 0:
                         step.base, step.moved = int(kept["request"][base]), int(found.any_moved[index])
-                        columns = self._columns(found.at[index], base)
+                        columns = self._columns(batch.x[step.row], base)
             marks["tree"][own] = tree
             if at >= 0:
                 for name in ("knot", "root", "tree"):
@@ -368,10 +374,8 @@ class Trail:
             if at >= 0 and self.prints:
                 self.prints.marks[name][at] = self.rings.marks[name][base]
 
-    def _columns(self, at: Any, base: int) -> Array | None:
-        if not self.scale.table or at < 0 or self.prints is None:
-            return None
-        return np.flatnonzero(self.prints.rows[int(at)] != self.prints.rows[base])
+    def _columns(self, x: Array, base: int) -> Array | None:
+        return np.flatnonzero(x != self.prints.rows[base]) if self.scale.table and self.prints else None
 
     def _off_grid(self, raw: Array) -> Array:
         """Which values are none of the application's, bool ``(n, p)``: single precision is forgiven."""

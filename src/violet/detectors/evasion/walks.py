@@ -1,7 +1,7 @@
 """Successive queries that form a search: the geometry tells which.
 
 ## What it sees
-How a query lies to those near it among its client's last 64:
+How a query lies to those near it among its client's last 64, or to one further back where none of these is near:
 
 - *pairs*: it lies exactly opposite to an earlier one, as far from their base: finite differences (NES, SPSA). 2 each.
 - *shells*: it lies as far from the base as three or more others, in another direction: a cloud that estimates the
@@ -15,7 +15,7 @@ How a query lies to those near it among its client's last 64:
   rounds to the grid. A half each.
 - *handfuls*: some of many columns move, each time others: Square and other random searches. A half each.
 
-Sums are kept for each cluster of queries; each other query of the client takes 1/16 away.
+Sums are kept for each cluster of queries; each other query of the client takes 1/64 away.
 
 ## Needs
 Rows and a reference.
@@ -25,7 +25,7 @@ Rows and a reference.
 
 ## Misses
 Searches whose steps are larger than natural distances; in tables of up to six columns those by single columns; more
-than 16 other queries for each of the attack. Tools that vary every column of a case over its grid (tornado charts,
+than 64 other queries for each of the attack. Tools that vary every column of a case over its grid (tornado charts,
 partial dependence, LIME, SHAP) look like a search by coordinates.
 
 ## Source
@@ -63,7 +63,7 @@ FACTS = Facts(
     microseconds=1.0,
     techniques=("AML.T0043.001", "AML.T0015"),
     references=("https://arxiv.org/abs/1804.08598", "https://arxiv.org/abs/1904.02144"),
-    options={"decay": 1 / 16},
+    options={"decay": 1 / 64},
 )
 
 FREE = (3, 5)
@@ -85,7 +85,7 @@ NAMES = {
 @detector(FACTS)
 class Walks:
     def __init__(self, setup: Setup) -> None:
-        self._trail = trail_of(setup, Walks)
+        self._trail = trail_of(setup, Walks, prints=True)
         self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=40.0)
         self._width = self._trail.reference.width
         varied = self._trail.scale.varied
@@ -96,22 +96,24 @@ class Walks:
         return self._book.run(batch, self._trail.observe(batch), self._weigh, self._say)
 
     def _weigh(self, step: Step) -> tuple[Cluster, float] | None:
-        if not step.near:
+        if not step.own:
             return None
-        cluster = self._book.find(step, step.knot)
+        cluster = self._book.find(step, step.root)
         if cluster.origin is None:
             cluster.origin = step.before.copy()
-        weight, kind = self._columns(cluster, step) if step.sparse else self._shape(step)
+        sparse = step.sparse or step.distant is not None
+        weight, kind = self._columns(cluster, step) if sparse else self._shape(step)
         return cluster, self._book.add(cluster, step, weight, kind)
 
     def _columns(self, cluster: Cluster, step: Step) -> tuple[float, str]:
         mask = cluster.features
         before = mask.bit_count()
-        for column in step.features:
+        for column in step.features if step.distant is None else step.distant.tolist():
             mask |= 1 << column
         cluster.features = mask
         after = mask.bit_count()
-        weight = self._column * (max(after, self._free) - max(before, self._free)) + (0.5 if step.off else 0.0)
+        weight = self._column * (max(after, self._free) - max(before, self._free))
+        weight += 0.5 if step.sparse and step.off else 0.0
         if not weight and np.count_nonzero(step.after != cluster.origin) >= DEEP:
             return 0.5, "drift"
         return weight, "column"
