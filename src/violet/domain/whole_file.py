@@ -25,9 +25,14 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    with contextlib.suppress(OSError):  # some systems do not open directories; then it is left to them
-        folder = os.open(os.path.dirname(target) or ".", os.O_RDONLY)
+    sync_directory(os.path.dirname(target))
+
+
+def sync_directory(folder: str) -> None:
+    """Put the names in a directory on the disk; where the system does not open directories, that is left to it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder or ".", os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from violet.domain import Digest, UsageError, VioletError
-from violet.domain.whole_file import whole_file
+from violet.domain.whole_file import sync_directory, whole_file
 from violet.provenance import envelope as dsse
 from violet.provenance.identity import stem
 
@@ -178,7 +178,8 @@ def write_once(path: str, content: bytes) -> str:
         os.makedirs(folder, exist_ok=True)
         if not _link_unnamed(folder, path, content):
             with whole_file(path) as file:
-            file.write(content)
+                file.write(content)
+        sync_directory(folder)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}.", "Make its directory writable, or choose another one."
