@@ -23,7 +23,8 @@ from violet.detectors.base import (
 from violet.detectors.reference import Reference, fit_reference
 from violet.domain import Confidence, Severity, UsageError
 from violet.domain.alert import Alert, Evidence
-from violet.runtime.pipeline import Observed, Pipeline, PipelineOptions, Threshold, observed
+from violet.runtime.batching import Observed, observed
+from violet.runtime.pipeline import Pipeline, PipelineOptions, Threshold
 
 
 class Total:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tests.traffic.trace import Trace
     from tests.traffic.world import World
     from violet.detectors.reference import Reference
+    from violet.runtime.batching import Observed
     from violet.runtime.constraints import TableConstraints
-    from violet.runtime.pipeline import Observed
 
     Array = NDArray[Any]
 
@@ -113,7 +113,7 @@ def constraints(world: World) -> TableConstraints | None:
 
 def requests(trace: Trace) -> Iterator[Observed]:
     """The trace as the guard's pipeline takes it."""
-    from violet.runtime.pipeline import Observed
+    from violet.runtime.batching import Observed
 
     starts = np.flatnonzero(np.diff(trace.request, prepend=-1))
     ends = np.append(starts[1:], len(trace))

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from violet.domain.alert import Alert, Response, Ruling
+from violet.runtime.batching import Observed
 from violet.runtime.hooks import Reply, Request, Ticket
-from violet.runtime.pipeline import Observed
 from violet.runtime.wire.base import Answer, Unreadable
 from violet.runtime.wire.known import WireTable
 

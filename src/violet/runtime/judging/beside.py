@@ -24,8 +24,8 @@ from violet.runtime.pipeline import DetectorState
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
+    from violet.runtime.batching import Observed
     from violet.runtime.judging.spec import JudgeSpec
-    from violet.runtime.pipeline import Observed
 
 BACKLOG = 8 << 20
 """Bytes on their way to the judge beyond which rows are left out."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from violet.domain.alert import Alert, Evidence, Response
 from violet.domain.outcome import Confidence, Severity
-from violet.runtime.pipeline import Observed
+from violet.runtime.batching import Observed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

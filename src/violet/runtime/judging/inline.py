@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from violet.runtime.pipeline import DetectorState, Observed, Pipeline
+    from violet.runtime.batching import Observed
+    from violet.runtime.pipeline import DetectorState, Pipeline
 
 BATCH = 64
 """Rows that are judged at once: long enough to be cheap, short enough for others not to wait."""

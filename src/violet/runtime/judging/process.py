@@ -20,7 +20,8 @@ from violet.domain.errors import VioletError
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
-    from violet.runtime.pipeline import Observed, Pipeline
+    from violet.runtime.batching import Observed
+    from violet.runtime.pipeline import Pipeline
 
 READ = 1 << 20
 ROWS = 1024

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from violet.detectors.reference import Reference
     from violet.domain.alert import Alert
     from violet.domain.traffic import Exchange
+    from violet.runtime.batching import Observed
     from violet.runtime.judging.spec import ModelSpec
-    from violet.runtime.pipeline import Observed, Pipeline, Threshold
+    from violet.runtime.pipeline import Pipeline, Threshold
 
 BATCH = 256
 """Requests that are taken in at once."""
@@ -82,7 +83,7 @@ class Replay:
 
     def feed(self, exchange: Exchange) -> None:
         """One more. What does not fit the profile is counted, with the reason."""
-        from violet.runtime.pipeline import observed
+        from violet.runtime.batching import observed
 
         self.exchanges += 1
         self.begin, self.end = min(self.begin, exchange.at), max(self.end, exchange.at)

@@ -82,7 +82,8 @@ def measure(exchanges: Iterable[Exchange], reference: Reference | None, options:
     from hashlib import sha256
 
     from violet.detectors.base import Accuses
-    from violet.runtime.pipeline import Observed, Pipeline, PipelineOptions, observed
+    from violet.runtime.batching import Observed, observed
+    from violet.runtime.pipeline import Pipeline, PipelineOptions
     from violet.services.guarding.score_log import Clients, ScoreLog, Tapped
 
     pipeline = Pipeline(
