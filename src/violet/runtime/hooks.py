@@ -19,8 +19,8 @@ class Request:
     """The head of a request. ``path`` as it stands on the wire, percent-encoded, without the query; header names
     lower-case, values of repeated headers joined by ``", "``; ``peer`` is the address that connected; ``certificate``
     the subject of the client's certificate where TLS asked for one (empty: none), as RFC 4514 writes it, or ``URI:...``
-    or ``DNS:...`` where the subject is empty; ``client`` the address for which a trusted proxy speaks (X-Forwarded-For),
-    equal to ``peer`` where there is none."""
+    or ``DNS:...`` where the subject is empty; ``client`` the address for which a trusted proxy speaks
+    (X-Forwarded-For), equal to ``peer`` where there is none."""
 
     method: str
     path: str
