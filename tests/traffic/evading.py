@@ -44,16 +44,16 @@ class Plan:
 
 
 EVADING: Mapping[str, Plan] = {
-    "hopskipjump": Plan("decisions/hopskipjump", "l2:0.04", "l2:1.5"),
-    "hopskipjump-snapped": Plan("decisions/hopskipjump", "l2:0.04", "l2:1.5", snapped=True),
-    "surfree": Plan("decisions/surfree", "l2:0.04", "l2:1.5"),
+    "hopskipjump": Plan("decisions/hopskipjump", "l2:0.04", "l2:2"),
+    "hopskipjump-snapped": Plan("decisions/hopskipjump", "l2:0.04", "l2:2", snapped=True),
+    "surfree": Plan("decisions/surfree", "l2:0.04", "l2:2"),
     "rays": Plan("decisions/rays", "linf:0.015", "linf:0.1"),
-    "sign-opt": Plan("decisions/opt", "l2:0.04", "l2:1.5"),
+    "sign-opt": Plan("decisions/opt", "l2:0.04", "l2:2"),
     "nes": Plan("scores/nes", "linf:0.015", "linf:0.1"),
     "spsa": Plan("scores/spsa", "linf:0.015", "linf:0.1"),
     "square": Plan("scores/square", "linf:0.015", "linf:0.1"),
     "square-snapped": Plan("scores/square", "linf:0.015", "linf:0.1", snapped=True),
-    "simba": Plan("scores/simba", "l2:0.04", "l2:1.5"),
+    "simba": Plan("scores/simba", "l2:0.04", "l2:2"),
     "feasible-search": Plan("tabular/feasible-search", "feasible:3", ""),
     "feasible-decisions": Plan("tabular/feasible-decisions", "feasible:3", ""),
 }
