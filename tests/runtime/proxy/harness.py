@@ -1,4 +1,4 @@
-"""A model's server that misbehaves on demand, a guard in front of it, and a client that says whatever bytes it likes."""
+"""A model's server that misbehaves on demand, a guard in front of it, and a client that says any bytes it likes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any
 
@@ -143,41 +143,21 @@ class Model:
         return await reader.readexactly(int(lengths[0])) if lengths else b""
 
 
-@dataclass
-class Guard:
-    """A proxy under uvicorn in a thread."""
+class Serving:
+    """uvicorn in a thread."""
 
-    options: ProxyOptions
-    hooks: Any = None
-    limits: ServerLimits = field(default_factory=ServerLimits)
-    application: Any = None
-    proxy: Proxy = field(init=False)
-    port: int = 0
+    def __init__(self, config: uvicorn.Config) -> None:
+        self.server = uvicorn.Server(config)
 
-    def __enter__(self) -> Guard:
-        self.proxy = Proxy(self.options, self.hooks)
-        config = uvicorn.Config(
-            self.application or self.proxy,
-            host="127.0.0.1",
-            port=0,
-            http=protocol(self.limits),
-            ws="none",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            date_header=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
+    def __enter__(self) -> Serving:
         ready = threading.Event()
 
         async def main() -> None:
-            task = asyncio.create_task(self._server.serve())
-            while not self._server.started:
+            task = asyncio.create_task(self.server.serve())
+            while not self.server.started:
                 await asyncio.sleep(0.005)
             self.loop = asyncio.get_running_loop()
-            self.port = self._server.servers[0].sockets[0].getsockname()[1]
+            self.port = self.server.servers[0].sockets[0].getsockname()[1]
             ready.set()
             await task
 
@@ -187,13 +167,43 @@ class Guard:
         return self
 
     def __exit__(self, *args: object) -> None:
-        self._server.should_exit = True
+        self.server.should_exit = True
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
+
+class Guard:
+    """A proxy, served."""
+
+    def __init__(self, options: ProxyOptions, hooks: Any = None, limits: ServerLimits | None = None) -> None:
+        self.proxy = Proxy(options, hooks)
+        config = uvicorn.Config(
+            self.proxy,
+            host="127.0.0.1",
+            port=0,
+            http=protocol(limits or ServerLimits()),
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            date_header=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._serving = Serving(config)
+
+    def __enter__(self) -> Guard:
+        self._serving.__enter__()
+        self.port = self._serving.port
+        self.loop = self._serving.loop
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._serving.__exit__()
+
     @property
     def connections(self) -> int:
-        return len(self._server.server_state.connections)
+        return len(self._serving.server.server_state.connections)
 
     def connect(self, receive_buffer: int = 0) -> Client:
         return Client(self.port, receive_buffer)

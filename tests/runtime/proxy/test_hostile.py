@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Malformed and hostile HTTP: refused, the connection closed, and never two requests where one was sent."""
 
 from __future__ import annotations

@@ -63,12 +63,14 @@ def test_asterisk_form_arrives(guard: Guard, model: Model) -> None:
 def test_headers_of_the_connection_stay_behind_both_ways(guard: Guard, model: Model) -> None:
     data = (
         b"GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: 3\r\n"
-        b"Proxy-Connection: x\r\nProxy-Authorization: secret\r\nTE: gzip\r\nTrailer: x\r\nUpgrade: foo\r\nX-Yours: 2\r\n\r\n"
+        b"Proxy-Connection: x\r\nProxy-Authorization: secret\r\nTE: gzip\r\n"
+        b"Trailer: x\r\nUpgrade: foo\r\nX-Yours: 2\r\n\r\n"
     )
     got = seen(guard, model, data)
     names = {name.lower() for name, _ in got.headers}
     assert not names & {
-        b"connection", b"x-mine", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"trailer", b"upgrade",
+        b"connection", b"x-mine", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te",
+        b"trailer", b"upgrade",
     }  # fmt: skip
     assert got.values("x-yours") == [b"2"]
 
@@ -101,7 +103,8 @@ def test_a_connection_header_takes_nothing_from_the_request_after_it_was_judged(
 
 def test_who_asked_is_added_and_not_believed(guard: Guard, model: Model) -> None:
     data = (
-        b"GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\n"
+        b"GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 1.2.3.4\r\n"
+        b"Forwarded: for=1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\n"
         b"X_Forwarded_For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nVia: 1.0 other\r\n\r\n"
     )
     got = seen(guard, model, data)

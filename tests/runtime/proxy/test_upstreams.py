@@ -70,14 +70,14 @@ def test_an_upstream_that_does_not_accept() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nhello", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", (502, "upstream-protocol")),
-        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n", (502, "upstream-protocol")),
+        (b"HTTP/1.1 101 Switch\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 1000 + b"\r\n", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000, (502, "upstream-protocol")),
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, (502, "upstream-protocol")),
     ],
     ids=[
-        "nothing", "half-head", "garbage", "two-lengths", "odd-length", "odd-coding", "folded", "switch", "many-headers",
-        "large-head", "endless-interim",
+        "nothing", "half-head", "garbage", "two-lengths", "odd-length", "odd-coding", "folded", "switch",
+        "many-headers", "large-head", "endless-interim",
     ],
 )  # fmt: skip
 def test_answers_that_are_none(said: bytes, expected: tuple[int, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import zlib
@@ -427,10 +428,8 @@ def test_decoding_undoes_or_says_why_not(data: bytes, coding: str, limit: int) -
 def test_garbage_raises_nothing_else(data: bytes, cut: int, coding: str) -> None:
     packed = CODINGS[coding](data)
     for one in (data, packed[: min(cut, len(packed) - 1)], packed[:cut] + data + packed[cut:]):
-        try:
+        with contextlib.suppress(UnreadableCodingError):
             assert len(decoded(coding, one, 1000)) <= 1000
-        except UnreadableCodingError:
-            pass
 
 
 def test_the_guard_is_quick_to_forget() -> None:

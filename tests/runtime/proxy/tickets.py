@@ -21,7 +21,8 @@ class Done:
 
 @dataclass
 class Tickets:
-    """A hook that is not given does nothing. ``ticket`` are the fields of every ticket; ``None``: nothing is watched."""
+    """A hook that is not given does nothing. ``ticket`` holds the fields of every ticket (``None``: nothing is
+    watched)."""
 
     ticket: dict[str, Any] | None = field(default_factory=dict)
     on_opened: Callable[[Request, Ticket], Any] | None = None
