@@ -166,10 +166,12 @@ def _left_out(
 
 
 def _judged(few: int, clients: int, share: float, spread: float) -> tuple[Carriers, str]:
-    figures = f"{few} of {clients:,} clients, with {100 * share:.1f} % of the rows, carry it"
-    own = f"clients with {100 * spread:.0f} % of the rows changed by themselves"
+    figures = (
+        f"{few:,} of {clients:,} clients {'carries' if few == 1 else 'carry'} it, with {100 * share:.1f} % of the rows"
+    )
+    own = f"clients that changed by themselves have {100 * spread:.0f} %"
     if few <= max(1, FEW * clients) and share <= HALF and spread < HALF:
         return Carriers.FEW, f"{figures}; {own}. That is how an attack, a broken client or a new job looks."
     if spread >= HALF or few > HALF * clients:
-        return Carriers.MANY, f"It is carried by many: {own}. That is how a changed world looks."
+        return Carriers.MANY, f"Many carry it: {own} of the rows. That is how a changed world looks."
     return Carriers.UNKNOWN, f"{figures}; {own}. That is between a changed world and the work of few."

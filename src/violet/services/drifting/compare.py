@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from violet.domain.drift import Carriers, Change, ClientCarriage, Course, Drift
 from violet.domain.errors import UsageError
 from violet.services.drifting.judge import report_of
+from violet.services.drifting.options import DriftOptions, Roles
 
 if TYPE_CHECKING:
     from violet.detectors.profile.profile import Profile
     from violet.domain import Report
     from violet.domain.drift import ColumnDrift, JointDrift, Performance, SegmentDrift
     from violet.services.drifting.clients import ClientTable
-    from violet.services.drifting.options import DriftOptions, Roles
+    from violet.services.drifting.reading import Source
 
     Progress = Callable[[int, int, str], None]
 
@@ -39,8 +40,10 @@ def compare(options: DriftOptions, *, progress: Progress | None = None, command:
 
     begun = time.monotonic()
     notes: dict[str, str] = {}
+    kept: Roles | None = None
     if is_profile(options.reference):
-        before, _ = load_profile(options.reference)
+        before, facts = load_profile(options.reference)
+        kept = Roles.from_text(facts.get("roles", ""))
     else:
         counted = count_reference(
             open_source(options.reference, options.roles),
@@ -65,8 +68,8 @@ def compare(options: DriftOptions, *, progress: Progress | None = None, command:
         if options.window or options.span:
             restrictions.append("The windows of a profile are those it was made with.")
     else:
-        source = open_source(options.current, options.roles, frozenset(layout.texts))
-        table = ClientTable(layout) if _has_clients(source, options.roles) else None
+        source, roles = _opened(options, kept, frozenset(layout.texts))
+        table = ClientTable(layout) if _has_clients(source, roles) else None
         current = count_current(
             source,
             layout,
@@ -77,13 +80,31 @@ def compare(options: DriftOptions, *, progress: Progress | None = None, command:
         )
         after, found = current.profile, current.notes
         left_out = getattr(source, "left_out", 0)
+        if current.unknown:
+            names = ", ".join(current.unknown[:5])
+            more = f" and {len(current.unknown) - 5:,} more" if len(current.unknown) > 5 else ""
+            restrictions.append(f"The reference does not have {names}{more}.")
         if left_out:
             restrictions.append(f"{left_out:,} rows have another width than the others, and were left out.")
     drift = compare_profiles(before, after, options, notes=found, table=table, restrictions=restrictions)
-    from dataclasses import replace
-
     drift = replace(drift, command=command, seconds=time.monotonic() - begun, versions=_versions())
     return Compared(drift, report_of(drift))
+
+
+def _opened(options: DriftOptions, kept: Roles | None, texts: frozenset[str]) -> tuple[Source, Roles]:
+    """What is to be compared, with the roles that were asked for; what they leave open is as in the reference, for
+    columns that are there."""
+    from violet.services.drifting.reading import MissingColumnError, open_source
+
+    asked = options.roles
+    roles = asked if kept is None else replace(asked.or_as(kept), columns=())
+    while True:
+        try:
+            return open_source(options.current, roles, texts), roles
+        except MissingColumnError as error:
+            if error.name in asked.special or error.name in asked.exclude or error.name in asked.columns:
+                raise
+            roles = roles.without(error.name)
 
 
 def compare_profiles(
@@ -107,9 +128,11 @@ def compare_profiles(
     rules = Rules(options.threshold, options.psi_threshold, options.level, count)
     series = Windows(before, after, rules)
     columns = compare_columns(series, notes or {})
-    joint = compare_together(before, after, rules)
-    segments = compare_segments(before, after, rules)
+    asked = [options.roles.asks_for(_source_of(name, before)) for name in before.layout.names]
+    joint = compare_together(before, after, rules) if _complete(before, after, asked) else None
+    segments = compare_segments(before, after, rules, asked)
     windows = series.all(columns) if len(after.parts) > 1 else []
+    columns = [column for column in columns if options.roles.asks_for(_source_of(column.name, before))]
     performance = estimate(before, after)
     clients: ClientCarriage | None = None
     if table is not None and table.known:
@@ -136,6 +159,22 @@ def compare_profiles(
         restrictions=tuple(dict.fromkeys(said)),
         seed=before.layout.seed,
     )
+
+
+def _complete(before: Profile, after: Profile, asked: list[bool]) -> bool:
+    """Whether all columns that are looked at together are there, and asked for."""
+    reference = before.layout.reference
+    names = before.layout.names
+    there = {name for place, name in enumerate(names) if after.present[place] and asked[place]}
+    return reference is not None and there.issuperset(reference.names)
+
+
+def _source_of(name: str, before: Profile) -> str:
+    """The column that one was derived from."""
+    for column in before.layout.numbers:
+        if column.name == name:
+            return column.of
+    return name.removesuffix(" (characters)") if name.removesuffix(" (characters)") in before.layout.texts else name
 
 
 def _overall(
@@ -195,7 +234,7 @@ def _restrictions(
 ) -> list[str]:
     said = []
     if joint is None:
-        said.append("Columns were not compared together: the reference has no rows to encode by, or too many columns.")
+        said.append("Columns were not compared together: some are not there, or not asked for, or there are too many.")
     elif after.joint.rows < after.rows:
         said.append(
             f"Joint distribution and segments are those of {after.joint.rows:,} sampled rows; columns of all rows."

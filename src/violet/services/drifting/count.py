@@ -41,6 +41,8 @@ class Counted:
 
     profile: Profile
     notes: dict[str, str]
+    unknown: tuple[str, ...] = ()
+    """Columns of the data that the bins are not for."""
 
 
 def count_reference(
@@ -87,12 +89,15 @@ def count_current(
     size = window or max(FEWEST, -(-source.rows // windows))
     profile = Profile(layout, rate=min(1.0, wanted / max(1, source.rows)), window=0 if span else size, span=span)
     notes: dict[str, str] = {}
+    names: dict[str, None] = {}
     for chunk in _told(source, source.rows, progress, "counting"):
         notes |= chunk.notes
+        names |= dict.fromkeys(chunk.names)
         profile.add(chunk, watch)
     if not profile.rows:
         raise UsageError(f"{source.path} has no rows.")
-    return Counted(profile.finish(), notes)
+    known = {column.of for column in layout.numbers} | {column.name for column in layout.categories} | set(layout.texts)
+    return Counted(profile.finish(), notes, tuple(name for name in names if name not in known))
 
 
 def _told(source: Source, rows: int, progress: Progress | None, what: str) -> Iterator[Chunk]:

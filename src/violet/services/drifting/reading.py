@@ -79,6 +79,14 @@ def _speaks_of_exchanges(head: bytes) -> bool:
     return asked or b'"specversion"' in first
 
 
+class MissingColumnError(UsageError):
+    """A column that was asked for is not there."""
+
+    def __init__(self, path: str, name: str, hint: str) -> None:
+        super().__init__(f"{path} has no column {name!r}.", hint)
+        self.name = name
+
+
 def wanted(names: tuple[str, ...], roles: Roles, path: str) -> tuple[str, ...]:
     """The columns to read. Raises ``UsageError`` for one that is not there, or is there twice."""
     if len(names) > MOST_COLUMNS:
@@ -92,7 +100,7 @@ def wanted(names: tuple[str, ...], roles: Roles, path: str) -> tuple[str, ...]:
 
             near = get_close_matches(name, names, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(names[:20])}."
-            raise UsageError(f"{path} has no column {name!r}.", hint)
+            raise MissingColumnError(path, name, hint)
     chosen = roles.columns or names
     return tuple(n for n in names if n in roles.special or (n in chosen and n not in roles.exclude))
 

@@ -70,7 +70,7 @@ def _sized(effect: float, threshold: float) -> Change:
     return Change.MODERATE if effect >= threshold / 2 else Change.STABLE
 
 
-def compare_segments(before: Profile, after: Profile, rules: Rules) -> list[SegmentDrift]:
+def compare_segments(before: Profile, after: Profile, rules: Rules, asked: list[bool]) -> list[SegmentDrift]:
     """Each segment with the column that stands out most: that changed within it, beyond chance, and more than in the
     rest of the rows. What changes everywhere is no change of a segment. The greatest first."""
     layout = before.layout
@@ -90,7 +90,7 @@ def compare_segments(before: Profile, after: Profile, rules: Rules) -> list[Segm
     noise = coarse.noise(p, q, rules.each / len(counted))
     few = (coarse.totals(p) < FEWEST) | (coarse.totals(q) < FEWEST)
     out = effects - np.nan_to_num(elsewhere) - noise
-    out[few | ~np.isfinite(out)] = -np.inf
+    out[few | ~np.isfinite(out) | ~np.array(asked, dtype=bool)] = -np.inf
     found = []
     for at, segment in enumerate(counted):
         mine = out[at].copy()

@@ -1,0 +1,1 @@
+"""Rules about what changed between a reference and what came later, asked of comparisons."""
