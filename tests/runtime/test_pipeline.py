@@ -233,6 +233,18 @@ def test_labels_come_from_scores_or_as_they_are_said(reference: Reference) -> No
 
 
 @pytest.mark.usefixtures("known")
+def test_one_probability_is_that_of_the_second_class(reference: Reference) -> None:
+    pipeline, _ = made(reference, only=frozenset({"test/total"}))
+    (arm,) = pipeline.arms
+    pipeline.observe([request(1, "a", 0, scores=np.array([[0.9]])), request(2, "a", 0, scores=np.array([[0.2]]))])
+    pipeline.observe([request(3, "a", 0, scores=np.array([[7.5]]))])
+    first, second = arm.detector.seen  # type: ignore[attr-defined]
+    assert first.scores == pytest.approx(np.array([[0.1, 0.9], [0.8, 0.2]]))
+    assert first.label.tolist() == [1, 0]
+    assert second.scores.tolist() == [[7.5]]
+
+
+@pytest.mark.usefixtures("known")
 def test_a_clock_set_back_stands_still(reference: Reference) -> None:
     pipeline, _ = made(reference, only=frozenset({"test/total"}))
     (arm,) = pipeline.arms

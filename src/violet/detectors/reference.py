@@ -358,8 +358,22 @@ def _nearest(x: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(apart.min(axis=1), 0.0)))
 
 
+def both_classes(scores: Array) -> Array:
+    """Scores ``(n, k)``; one column of probabilities is that of the second of two classes: ``(n, 2)``. One column of
+    other numbers is no classification, and stays."""
+    if scores.shape[1] != 1:
+        return scores
+    known = scores[np.isfinite(scores)]
+    if known.size and (known.min() < 0 or known.max() > 1):
+        return scores
+    return np.concatenate([1 - scores, scores], axis=1)
+
+
 def _margins(scores: Array | None) -> Array:
-    if scores is None or scores.ndim != 2 or scores.shape[1] < 2:
+    if scores is None or scores.ndim != 2 or not scores.shape[1]:
+        return np.empty(0, np.float32)
+    scores = both_classes(scores)
+    if scores.shape[1] < 2:
         return np.empty(0, np.float32)
     complete = scores[np.all(np.isfinite(scores), axis=1)]
     if not len(complete):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import Batch
+from violet.detectors.reference import both_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,6 +90,8 @@ class Batcher:
         else:
             x = np.empty((total, 0), np.float32)
         scores = self._scores(kept, sizes, total)
+        if scores is not None and scores.shape[1] == 1:
+            scores = both_classes(scores)
         texts = [text for one in kept for text in one.texts]
         answers = [text for one in kept for text in one.answers]
         return Batch(
