@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from violet.domain.incident_alert import Incident, Notice, NoticeEvent
+from violet.domain.whole_file import sync_directory, whole_file
 from violet.runtime.alerts.documents import dump, notice_document, notice_of
-from violet.runtime.alerts.log import sync_directory
 
 INCIDENTS = "incidents.jsonl"
 CHECKPOINT = "desk.json"
@@ -117,7 +117,8 @@ class DeskFiles:
             "positions": dict(checkpoint.positions),
             "incidents": [_state(incident) for incident in checkpoint.incidents],
         }
-        replace_file(os.path.join(self.directory, CHECKPOINT), dump(document))
+        with whole_file(os.path.join(self.directory, CHECKPOINT)) as file:
+            file.write(dump(document))
 
     def load(self) -> Checkpoint:
         """What was saved, and the notices since. A damaged checkpoint is none: everything is read anew."""
@@ -157,7 +158,8 @@ class DeskFiles:
 
     def save_cursors(self, cursors: Mapping[str, int]) -> None:
         """Raises ``OSError``."""
-        replace_file(os.path.join(self.directory, CURSORS), dump(dict(cursors)))
+        with whole_file(os.path.join(self.directory, CURSORS)) as file:
+            file.write(dump(dict(cursors)))
 
     def close(self) -> None:
         self._file.close()
@@ -176,20 +178,6 @@ class DeskFiles:
         except OSError:
             return {}
         return found
-
-
-def replace_file(path: str, data: bytes) -> None:
-    """The file holds ``data`` or what it held before, whatever happens. Raises ``OSError``."""
-    temporary = f"{path}.new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.replace(temporary, path)
 
 
 def _state(incident: Incident) -> dict[str, Any]:

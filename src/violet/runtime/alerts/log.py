@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from violet.domain.alert import Alert
+from violet.domain.whole_file import sync_directory
 from violet.runtime.alerts.documents import alert_document, alert_of, bounded, dump
 
 SEGMENT = 8 << 20
@@ -291,13 +292,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def sync_directory(path: str) -> None:
-    """Have the directory's own entries on the disk, where the system can."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
