@@ -1,0 +1,197 @@
+"""Groups of rows that changed while the others did not.
+
+## What it sees
+In each window of 4,000 rows, the means of all columns within groups (the words of a category; the quarters of the first
+columns of numbers), against those of the reference's sample in the same group, in standard errors and in standard
+deviations. A column that moved as far in the other rows is not counted: that is drift/univariate's.
+
+## Needs
+A reference with its sample of rows.
+
+## Cost
+One product of a matrix of memberships with the rows, once in some hundred rows.
+
+## Misses Groups of less than 5 % of the reference's sample, groups by combinations of columns, and changes that leave
+means alone.
+
+## Source
+Sagadeeva and Boehm 2021, "SliceLine", for groups as the place to look at; the statistic is Welch's.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from violet.detectors.base import Accuses, Facts, Needs, Stage, detector
+from violet.detectors.drift._windows import Windowed
+from violet.detectors.drift.univariate import column_names
+from violet.domain.alert import Evidence, Response
+from violet.domain.outcome import Severity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from violet.detectors.base import Batch, Setup
+
+    Array = NDArray[Any]
+
+WINDOW = 4000
+GROUPS = 32
+LEAST = 0.05
+WORDS = 8
+NUMBERS = 4
+BUFFER = 256
+FEWEST = 30
+
+FACTS = Facts(
+    id="drift/segments",
+    title="A segment drifted",
+    severity=Severity.MEDIUM,
+    stage=Stage.WINDOW,
+    needs=Needs.ROWS | Needs.REFERENCE,
+    accuses=Accuses.MODEL,
+    threshold=0.5,
+    unit="standard deviations beyond chance and beyond the other rows",
+    microseconds=0.8,
+    response=Response.ALLOW,
+    techniques=("AML.T0031",),
+    references=("https://doi.org/10.1145/3448016.3457323",),
+    options={"window": WINDOW, "seconds": 0.0},
+)
+
+
+@detector(FACTS)
+class Segments(Windowed):
+    """Sums by group. A value is in the group of the nearest edge below it, so groups are told from encoded rows
+    alone."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        reference = setup.reference
+        assert reference is not None
+        self.names = column_names(reference)
+        sample = np.asarray(reference.sample, dtype=np.float32)
+        self._groups = groups_of(reference, sample)
+        self.labels = tuple(label for _, _, _, label in self._groups)
+        self.width = reference.width
+        self._columns = np.array([column for column, _, _, _ in self._groups], np.int64)
+        self._low = np.array([low for _, low, _, _ in self._groups], np.float32)
+        self._high = np.array([high for _, _, high, _ in self._groups], np.float32)
+        self._kept = np.empty((BUFFER, self.width), np.float32)
+        self._have = 0
+        member = self._members(sample).astype(np.float64)
+        x = sample.astype(np.float64)
+        self._n = member.sum(axis=1)
+        self._mean = member @ x / np.maximum(self._n, 1)[:, None]
+        self._variance = member @ (x * x) / np.maximum(self._n, 1)[:, None] - self._mean**2
+        self._rest_n = len(sample) - self._n
+        self._rest_mean = (x.sum(axis=0) - member @ x) / np.maximum(self._rest_n, 1)[:, None]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sums = np.zeros((len(self._groups), self.width))
+        self._squares = np.zeros((len(self._groups), self.width))
+        self._rows = np.zeros(len(self._groups))
+        self._all = np.zeros(self.width)
+
+    def _members(self, x: Array) -> Array:
+        """Whether each row is in each group, float32 ``(groups, rows)``."""
+        values = x[:, self._columns]
+        return ((values >= self._low) & (values < self._high)).T.astype(np.float32)
+
+    def add(self, batch: Batch, rows: slice) -> None:
+        at = rows.start
+        while at < rows.stop:
+            take = min(rows.stop - at, BUFFER - self._have)
+            self._kept[self._have : self._have + take] = batch.x[at : at + take]
+            self._have += take
+            at += take
+            if self._have == BUFFER:
+                self._flush()
+
+    def _flush(self) -> None:
+        x = self._kept[: self._have]
+        self._have = 0
+        if not len(x) or not self._groups:
+            return
+        member = self._members(x)
+        self._sums += member @ x
+        self._squares += member @ (x * x)
+        self._rows += member.sum(axis=1)
+        self._all += x.sum(axis=0, dtype=np.float64)
+
+    def close(self) -> tuple[float, Evidence]:
+        self._flush()
+        if not self._groups:
+            return 0.0, Evidence("The reference has no groups of rows to look at.")
+        n = np.maximum(self._rows, 1)[:, None]
+        mean = self._sums / n
+        variance = np.maximum(self._squares / n - mean**2, 0.0)
+        moved = mean - self._mean
+        # Bonferroni over all groups and columns, half of the time.
+        z = math.sqrt(2 * math.log(max(2.0, 2 * mean.size)))
+        chance = z * np.sqrt(variance / n + self._variance / np.maximum(self._n, 1)[:, None])
+        rest = np.maximum(self.rows - self._rows, 1)[:, None]
+        elsewhere = (self._all - self._sums) / rest - self._rest_mean
+        score = np.abs(moved) - chance - np.abs(elsewhere)
+        score[(self._rows < FEWEST) | (self._n < FEWEST)] = -np.inf
+        score[np.arange(len(self._groups)), self._columns] = -np.inf  # by which it was cut
+        group, column = np.unravel_index(int(np.argmax(score)), score.shape)
+        value = float(score[group, column])
+        if not math.isfinite(value):
+            self._begin()
+            return 0.0, Evidence("No group of rows was large enough to look at.")
+        name, label = self.names[column], self.labels[group]
+        figures: dict[str, float | str] = {
+            "segment": label,
+            "column": name,
+            "rows of the segment": float(self._rows[group]),
+            "mean moved by": round(float(moved[group, column]), 3),
+            "elsewhere by": round(float(elsewhere[group, column]), 3),
+            "chance": round(float(chance[group, column]), 3),
+        }
+        summary = (
+            f"Where {label}, the mean of {name} moved by {moved[group, column]:+.2f} standard deviations in the last "
+            f"{self.rows:,} rows; elsewhere by {elsewhere[group, column]:+.2f}."
+        )
+        self._begin()
+        return value, Evidence(summary, figures, reference=f"{int(self._n[group]):,} rows of it in the reference")
+
+
+def groups_of(reference: Any, sample: Array) -> list[tuple[int, float, float, str]]:
+    """Encoded column, lower and upper edge, and what to call it; the largest categories first. None for pictures."""
+    if reference.shape or len(sample) < 2 * FEWEST:
+        return []
+    found: list[tuple[int, float, float, str]] = []
+    numbers = 0
+    for place, words in enumerate(reference.categories):
+        center, scale = float(reference.center[place]), float(reference.scale[place])
+        if words:
+            for code, word in enumerate(words[:WORDS]):
+                low, high = (code - 0.5 - center) / scale, (code + 0.5 - center) / scale
+                share = float(((sample[:, place] >= low) & (sample[:, place] < high)).mean())
+                if LEAST <= share <= 1 - LEAST:
+                    found.append((place, low, high, f"{reference.names[place]} is {word[:40]}"))
+        elif numbers < NUMBERS:
+            numbers += 1
+            cuts = np.unique(np.quantile(sample[:, place], [0.25, 0.5, 0.75]))
+            edges = [-np.inf, *cuts.tolist(), np.inf]
+            for low, high in pairwise(edges):
+                share = float(((sample[:, place] >= low) & (sample[:, place] < high)).mean())
+                if LEAST <= share <= 1 - LEAST:
+                    found.append((place, low, high, _named(reference, place, low, high)))
+    words_first = sorted(found, key=lambda group: not reference.categories[group[0]])
+    return words_first[:GROUPS]
+
+
+def _named(reference: Any, place: int, low: float, high: float) -> str:
+    center, scale, name = float(reference.center[place]), float(reference.scale[place]), reference.names[place]
+    if math.isinf(low):
+        return f"{name} is below {center + scale * high:.4g}"
+    if math.isinf(high):
+        return f"{name} is {center + scale * low:.4g} or more"
+    return f"{name} is {center + scale * low:.4g} to {center + scale * high:.4g}"
