@@ -57,7 +57,7 @@ class Contrast:
     def beyond(self, batch: Batch) -> Array:
         """The share of benign rows that look made up as much as each row does, float64 ``(n,)``, at least ``RAREST``;
         1 where it is silent."""
-        key = ("contrast", id(self))
+        key = ("contrast", self)
         found = batch.memo.get(key)
         if found is None:
             found = batch.memo[key] = self._beyond(batch.x)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+TIED = 1e-6
+"""Margins no further apart are equal."""
 KEPT = 20
 """Queries that evidence names."""
 BLOCK = 16
@@ -86,7 +88,7 @@ def _listed(batch: Batch, name: str, column: Callable[[], Array]) -> list[Any]:
 
 def features(batch: Batch, reference: Reference) -> Array:
     """Random features of the rows, float32 ``(n, m)``. Not to be written to."""
-    key = ("features", id(reference))
+    key = ("features", reference)
     found = batch.memo.get(key)
     if found is None:
         found = batch.memo[key] = reference.features(batch.x)
@@ -96,7 +98,7 @@ def features(batch: Batch, reference: Reference) -> Array:
 def strangeness(batch: Batch, reference: Reference) -> Array:
     """``-log`` of the share of benign rows that lie as far out as each row does by Mahalanobis distance, float64
     ``(n,)``: 1 on average where rows are benign, at most 6.9. Narrow populations inside the benign one have less."""
-    key = ("strangeness", id(reference))
+    key = ("strangeness", reference)
     found = batch.memo.get(key)
     if found is None:
         away = reference.mahalanobis(batch.x)
@@ -125,7 +127,7 @@ def margins(batch: Batch) -> Array:
 def below(batch: Batch, reference: Reference) -> Array:
     """The share of benign rows whose margin is at most that of each row, float64 ``(n,)``: 0 at the boundary, 1 where
     the model is surest; NaN where the margin, or the reference's, is not known."""
-    key = ("below", id(reference))
+    key = ("below", reference)
     found = batch.memo.get(key)
     if found is None:
         margin = margins(batch)
@@ -134,9 +136,10 @@ def below(batch: Batch, reference: Reference) -> Array:
         else:
             known = np.isfinite(margin)
             found = np.full(len(margin), np.nan)
-            # Ties (a model of few leaves gives few margins) count half: np.interp would take the greatest.
-            left = np.searchsorted(reference.margin, margin[known], side="left")
-            right = np.searchsorted(reference.margin, margin[known], side="right")
+            # Ties (a model of few leaves gives few margins) count half: np.interp would take the greatest. What was
+            # computed in double precision there may be a little off here.
+            left = np.searchsorted(reference.margin, margin[known] - np.float32(TIED), side="left")
+            right = np.searchsorted(reference.margin, margin[known] + np.float32(TIED), side="right")
             smooth = np.interp(margin[known], reference.margin, QUANTILES)
             tied = QUANTILES[np.minimum(left, len(QUANTILES) - 1)] * 0.5
             tied += QUANTILES[np.clip(right - 1, 0, len(QUANTILES) - 1)] * 0.5
@@ -345,7 +348,7 @@ class Blocks:
 
     def step(self, batch: Batch) -> Completed:
         """Take the batch in, once, however many detectors ask."""
-        key = ("blocks", id(self))
+        key = ("blocks", self)
         found = batch.memo.get(key)
         if found is None:
             found = batch.memo[key] = self._step(batch)
@@ -456,7 +459,7 @@ class Steps:
 
     def step(self, batch: Batch) -> Step:
         """Take the batch in, once, however many detectors ask."""
-        key = ("steps", id(self))
+        key = ("steps", self)
         found = batch.memo.get(key)
         if found is None:
             found = batch.memo[key] = self._step(batch)
@@ -562,7 +565,7 @@ class Recent:
 
     def step(self, batch: Batch) -> None:
         """Take the batch in, once, however many detectors ask."""
-        key = ("recent", id(self))
+        key = ("recent", self)
         if key in batch.memo or not len(batch):
             return
         batch.memo[key] = True

@@ -77,7 +77,7 @@ class Typical:
 
     def step(self, batch: Batch) -> Beside:
         """Take the batch in, once, however many detectors ask."""
-        key = ("typical", id(self))
+        key = ("typical", self)
         found = batch.memo.get(key)
         if found is None:
             found = batch.memo[key] = self._step(batch)

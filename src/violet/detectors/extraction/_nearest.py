@@ -66,7 +66,7 @@ class Nearest:
 
     def step(self, batch: Batch) -> Near:
         """Take the batch in, once, however many detectors ask."""
-        key = ("nearest", id(self))
+        key = ("nearest", self)
         found = batch.memo.get(key)
         if found is None:
             found = batch.memo[key] = self._step(batch)

@@ -19,7 +19,7 @@ accused: their thresholds need calibration.
 
 ## Source
 Margins as what active learners seek: Tramer et al. 2016, "Stealing machine learning models via prediction APIs",
-section 4.2, and Chandrasekaran et al. 2020, "Exploring connections between active learning and model extraction". The
+section 6, and Chandrasekaran et al. 2020, "Exploring connections between active learning and model extraction". The
 test: Page 1954; the alternative of p-values is the Beta(theta, 1) of Sellke, Bayarri and Berger 2001.
 """
 

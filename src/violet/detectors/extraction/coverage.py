@@ -19,7 +19,7 @@ and nightly runs.
 
 ## Source
 Coverage of the input space as a measure of what extraction has learned: Kesarwani et al. 2018, "Model extraction
-warning in MLaaS paradigm", ACSAC, section 4. Cells, surprise and the null by simulation are ours.
+warning in MLaaS paradigm", ACSAC. Cells, surprise and the null by simulation are ours.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ Steps in few features at a time (``evasion/near_duplicates`` sees those), steps 
 other, and parents more than 64 queries back, as a thief has them whose generations are larger.
 
 ## Source
-Juuti et al. 2019, "PRADA: protecting against DNN model stealing attacks", EuroS&P, section 5; the queries: Papernot et
-al. 2017, "Practical black-box attacks against machine learning", section 4.2; the test: Page 1954, of Bernoulli trials.
+Juuti et al. 2019, "PRADA: protecting against DNN model stealing attacks", EuroS&P; the queries: Papernot et al. 2017,
+"Practical black-box attacks against machine learning", section 4; the test: Page 1954, of Bernoulli trials.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ Thieves of natural data. Only those are named whose own rows carry it; accounts 
 natural rows so far are not.
 
 ## Source
-Sybil accounts in extraction: Atli et al. 2020, "Extraction of complex DNN models: real threat or boogeyman?", section
-5. Page 1954 for the evidence of one client, whose stationary tail is exponential (Asmussen 2003, "Applied probability
-and queues", XIII.5): the likelihood ratio of the pool is that of Exp(0.3) against Exp(1).
+Page 1954 for the evidence of one client, whose stationary tail is exponential (Asmussen 2003, "Applied probability and
+queues", chapter XIII): the likelihood ratio of the pool is that of Exp(0.3) against Exp(1). Pooling by direction is
+ours. Accounts that work together against such guards: Chen et al. 2020, "Stateful detection of black-box adversarial
+attacks", where they are left open.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ FACTS = Facts(
     width=FEATURES + 2,
     microseconds=2.0,
     techniques=("AML.T0024.002",),
-    references=("https://arxiv.org/abs/1910.05429",),
+    references=("https://arxiv.org/abs/1907.05587",),
     options={"theta": 0.3, "alike": 0.3, "least": 3},
 )
 

@@ -20,9 +20,8 @@ prober: put it on the list of those never touched. Repeats are remembered until 
 average.
 
 ## Source
-Repeated queries against answers with noise: Jagielski et al. 2023, "Students parrot their teachers"; membership by
-confidence: Shokri et al. 2017, "Membership inference attacks against machine learning models", section 5. The test:
-Page 1954, of Bernoulli trials. What is excused is ours.
+Membership by the confidence of answers: Shokri et al. 2017, "Membership inference attacks against machine learning
+models". The test: Page 1954, of Bernoulli trials. What is excused is ours.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ holds when a record is disturbed.
 Runs of a client's rows that differ a little from the row before, in features that are others from row to row (or, where
 most features move, in directions that are). Analysts move the same one or two features through a run. From the third
 row of a run on, rows count that change otherwise than the last four did, no more than five of one run: so it takes two
-records at least. Rows the model is sure of count for more.
+records at least. Rows the model is less sure of count for less.
 
 ## Needs
 Rows and a reference.
@@ -99,7 +99,7 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
         run = self._run
         for row, (slot, change) in enumerate(zip(windows.slots(batch), kind.tolist(), strict=True)):
             if change == SLIGHT:
-                weight = 0.6 + 0.8 * float(sure[row]) if np.isfinite(sure[row]) else 1.0
+                weight = 0.6 + 0.4 * float(sure[row]) if np.isfinite(sure[row]) else 1.0
                 increments[row] = self._weigh(slot, moved[row], risen[row]) * weight
             elif change == NEW and run[slot]:
                 run[slot] = ()
