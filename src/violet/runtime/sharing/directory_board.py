@@ -182,6 +182,7 @@ class DirectoryBoard:
                 except (msgspec.MsgspecError, UnicodeDecodeError):
                     continue
                 version = max(version, found.number)
+                posts.pop(client, None)  # so that it stands where its version belongs
                 posts[client] = Post(client, found.number, value)
                 if len(posts) >= most:
                     break
