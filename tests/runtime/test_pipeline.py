@@ -184,6 +184,20 @@ def test_an_alert_about_all_traffic_accuses_nobody(reference: Reference) -> None
 
 
 @pytest.mark.usefixtures("known")
+def test_who_is_suspected_and_who_asks_most_is_told(reference: Reference) -> None:
+    pipeline, _ = made(reference, only=frozenset({"test/total", "test/pooled"}))
+    assert pipeline.clients() == []
+    pipeline.observe([request(1, "ann", 8), request(2, "bob", *([0] * 50)), request(3, "cid", 0)])
+    ann, bob, cid = pipeline.clients()
+    assert (ann.client, ann.detector, ann.rows, ann.seen) == ("ann", "test/total", 1, 1001.0)
+    assert ann.suspicion == pytest.approx(0.8)
+    assert (bob.client, bob.rows, bob.suspicion) == ("bob", 50, 0.0)
+    assert bob.rate > ann.rate > 0
+    assert cid.client == "cid"
+    assert [one.rate for one in pipeline.clients()] == [0.0]
+
+
+@pytest.mark.usefixtures("known")
 def test_a_new_client_does_not_inherit(reference: Reference) -> None:
     pipeline, alerts = made(reference, only=frozenset({"test/total"}), clients=2)
     pipeline.observe([request(1, "ann", 9)])

@@ -86,6 +86,19 @@ class DetectorState:
     """The share of batches that it sees."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientState:
+    """``rate`` in rows a second since last asked; ``suspicion`` the greatest share of any threshold reached lately, by
+    ``detector``; ``seen`` when its latest row came."""
+
+    client: str
+    rate: float
+    rows: int
+    suspicion: float
+    detector: str
+    seen: float
+
+
 class Arm:
     """A detector at work, with its threshold and its books."""
 
@@ -172,6 +185,7 @@ class Pipeline:
         self._take = take
         self._changed: set[int] = set()
         self._alerts = 0
+        self._looked = np.zeros(options.clients, np.int64), time.monotonic()
         self._busy = Busy(options.budget)
         self._arm()
 
@@ -251,6 +265,7 @@ class Pipeline:
             arm.episodes.forget(gone)
             arm.reached[gone] = 0
         self.asked[gone] = 0
+        self._looked[0][gone] = 0
 
     def _count(self, batch: Batch) -> Array:
         """How many rows each row's client had asked by then, this one included."""
@@ -374,6 +389,35 @@ class Pipeline:
                 )
             )
         return found
+
+    def clients(self, most: int = 40) -> list[ClientState]:
+        """Those under the greatest suspicion, and those who ask most: half of ``most`` each, at most."""
+        known = len(self.slots)
+        if not known:
+            return []
+        judging = [arm for arm in self.arms if arm.facts.accuses is not Accuses.MODEL]
+        reached = np.array([arm.reached for arm in judging]).reshape(len(judging), -1)
+        suspicion = reached.max(axis=0, initial=0.0)
+        before, then = self._looked
+        now = time.monotonic()
+        rates = (self.asked - before) / max(now - then, 1e-3)
+        self._looked = self.asked.copy(), now
+        chosen: dict[int, None] = {}
+        for figures in (suspicion, rates):
+            for slot in np.argsort(-figures, kind="stable")[: most // 2].tolist():
+                if figures[slot] > 0:
+                    chosen[slot] = None
+        return [
+            ClientState(
+                self.slots.name(slot),
+                float(rates[slot]),
+                int(self.asked[slot]),
+                float(suspicion[slot]),
+                judging[int(np.argmax(reached[:, slot]))].facts.id if suspicion[slot] > 0 else "",
+                float(self.seen[slot]),
+            )
+            for slot in chosen
+        ]
 
     def suspicion(self, client: str) -> tuple[float, str]:
         """The greatest share of any threshold this client has reached lately, and by which detector."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from violet.domain.errors import VioletError
 from violet.runtime.judging.frames import BrokenFrameError, Unpacker, alert_of, batch_message, pack
 from violet.runtime.judging.inline import BATCH, LATEST
-from violet.runtime.pipeline import DetectorState
+from violet.runtime.pipeline import ClientState, DetectorState
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
@@ -51,6 +51,7 @@ class BesideJudge:
         self._sharing = dict(sharing or {})
         self._alerted = alerted
         self._states: dict[str, list[DetectorState]] = {}
+        self._clients: dict[str, list[ClientState]] = {}
         self._left_out: dict[str, dict[str, str]] = {}
         self._waiting: dict[str, list[Observed]] = {model.name: [] for model in spec.models}
         self._rows = 0
@@ -160,6 +161,9 @@ class BesideJudge:
     def states(self) -> Mapping[str, list[DetectorState]]:
         return self._states
 
+    def clients(self) -> Mapping[str, list[ClientState]]:
+        return self._clients
+
     def left_out(self) -> Mapping[str, Mapping[str, str]]:
         """Why a detector of a model does not run."""
         return self._left_out
@@ -174,6 +178,7 @@ class BesideJudge:
         elif kind == "status":
             self._states = {name: [DetectorState(*one) for one in states] for name, states in message[1].items()}
             self.shared = message[2]
+            self._clients = {name: [ClientState(*one) for one in clients] for name, clients in message[3].items()}
         elif kind == "ready":
             self._left_out = message[1]
             if self._ready is not None and not self._ready.done():

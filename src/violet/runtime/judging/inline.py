@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from violet.runtime.batching import Observed
-    from violet.runtime.pipeline import DetectorState, Pipeline
+    from violet.runtime.pipeline import ClientState, DetectorState, Pipeline
 
 BATCH = 64
 """Rows that are judged at once: long enough to be cheap, short enough for others not to wait."""
@@ -37,6 +37,10 @@ class Judge(Protocol):
 
     def states(self) -> Mapping[str, list[DetectorState]]:
         """Of the detectors of each model, as last heard."""
+        ...
+
+    def clients(self) -> Mapping[str, list[ClientState]]:
+        """Of each model, those to look at."""
         ...
 
     async def close(self) -> None: ...
@@ -96,6 +100,9 @@ class InlineJudge:
 
     def states(self) -> Mapping[str, list[DetectorState]]:
         return {name: pipeline.states() for name, pipeline in self.pipelines.items()}
+
+    def clients(self) -> Mapping[str, list[ClientState]]:
+        return {name: pipeline.clients() for name, pipeline in self.pipelines.items()}
 
     async def close(self) -> None:
         self.settle()

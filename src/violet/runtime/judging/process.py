@@ -128,7 +128,9 @@ class _Judging:
         while True:
             await asyncio.sleep(STATUS)
             states = {name: [astuple(one) for one in line.states()] for name, line in self._pipelines.items()}
-            self._out += pack(["status", states, self._sharing.state() if self._sharing is not None else {}])
+            clients = {name: [astuple(one) for one in line.clients()] for name, line in self._pipelines.items()}
+            sharing = self._sharing.state() if self._sharing is not None else {}
+            self._out += pack(["status", states, sharing, clients])
             await self._send()
 
     async def _send(self) -> None:
