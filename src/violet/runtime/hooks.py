@@ -46,7 +46,8 @@ class Ticket:
     (seconds to wait before the model is asked), ``decoy`` (ask that upstream instead), ``body_limit`` (the most bytes
     to collect of the request before ``asked`` is called; more is refused with 413), ``answer_limit`` (keep a copy of
     the answer up to so many bytes for ``done``; 0: none) and ``hold`` (collect the whole answer, up to
-    ``answer_limit``, and send what ``answered`` makes of it)."""
+    ``answer_limit``, and send what ``answered`` makes of it), and ``headers`` (to ask the model with, instead of those
+    of the same name)."""
 
     request: Request
     at: float
@@ -68,6 +69,9 @@ class Ticket:
     body_limit: int = 0
     answer_limit: int = 0
     hold: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    trace: object | None = None
+    """The span of a request that is traced."""
     rulings: tuple[Ruling, ...] = ()
     reasons: list[str] = field(default_factory=list)
 
