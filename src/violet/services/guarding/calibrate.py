@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.errors import ConfigurationError, UsageError
-from violet.domain.guarding_calibration import Calibration, from_document
+from violet.domain.guarding_calibration import Calibration, SuspiciousClient, from_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from violet.detectors.base import Facts
     from violet.detectors.reference import Reference
@@ -37,6 +37,8 @@ FEWEST_CLIENTS = 20
 LARGEST_FILE = 1 << 26
 """Bytes of a calibration that is read."""
 BATCH = 256
+PASSES = 3
+"""How often a trace is replayed again, as clients that hid behind others come out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +79,14 @@ class Measured:
     digest: str = ""
 
 
-def measure(exchanges: Iterable[Exchange], reference: Reference | None, options: CalibrateOptions) -> Measured:
-    """Replay the trace. Rows that do not fit the profile are counted, and no more."""
+def measure(
+    exchanges: Iterable[Exchange],
+    reference: Reference | None,
+    options: CalibrateOptions,
+    without: frozenset[str] = frozenset(),
+) -> Measured:
+    """Replay the trace, as if the clients in ``without`` had not been there. Rows that do not fit the profile are
+    counted, and no more."""
     from hashlib import sha256
 
     from violet.detectors.base import Accuses
@@ -108,6 +116,8 @@ def measure(exchanges: Iterable[Exchange], reference: Reference | None, options:
     digest = sha256()
     waiting: list[Observed] = []
     for exchange in exchanges:
+        if exchange.client in without:
+            continue
         try:
             taken = observed(exchange, reference)
         except ValueError:
@@ -129,38 +139,54 @@ def measure(exchanges: Iterable[Exchange], reference: Reference | None, options:
 
 
 def calibrate(
-    exchanges: Iterable[Exchange],
+    exchanges: Iterable[Exchange] | Callable[[], Iterable[Exchange]],
     reference: Reference | None,
     options: CalibrateOptions | None = None,
     *,
     source: str = "",
     command: str = "",
 ) -> Calibration:
-    """Thresholds for every detector that can run on this traffic. Raises ``UsageError`` where the traffic is too little
-    to say, and says how much is needed."""
+    """Thresholds for every detector that can run on this traffic. Where clients are left out, the trace is replayed
+    again without them, so that what they did to scores of others is undone as well: ``exchanges`` is a sequence, or a
+    function that reads them anew; what can be read but once is replayed once, and that is noted. Raises ``UsageError``
+    where the traffic is too little to say, and says how much is needed."""
     options = options or CalibrateOptions()
     if not 0 < options.rate <= 10_000:
         raise UsageError(f"{options.rate:g} false alarms in 10,000 queries cannot be.", "Say a number above 0.")
-    measured = measure(exchanges, reference, options)
+    read = exchanges if callable(exchanges) else lambda: exchanges
+    once = not callable(exchanges) and iter(exchanges) is exchanges
+    measured = measure(read(), reference, options)
+    whole = measured.digest
     found = fit(measured, options)
-    return replace(found, reference=reference.digest if reference is not None else "", source=source, command=command)
+    for _ in range(PASSES if not once else 0):
+        out = found.left_out
+        if not out or set(out).isdisjoint(measured.clients.names):
+            break
+        measured = measure(read(), reference, options, frozenset(out))
+        found = fit(measured, options, found.suspicious)
+    notes = found.notes
+    if once and found.left_out:
+        notes = (*notes, "The trace could be read only once: scores of others may still show what was left out.")
+    profile = reference.digest if reference is not None else ""
+    return replace(found, notes=notes, digest=whole, reference=profile, source=source, command=command)
 
 
-def fit(measured: Measured, options: CalibrateOptions) -> Calibration:
-    """Thresholds from what was measured."""
+def fit(measured: Measured, options: CalibrateOptions, before: tuple[SuspiciousClient, ...] = ()) -> Calibration:
+    """Thresholds from what was measured. ``before`` are clients that were named already, of whom those left out are not
+    in it any more."""
     import numpy as np
 
     from violet import __version__
     from violet.services.guarding.fitting import Fit
 
     _require_enough(measured, options)
-    fitted = Fit(measured, options)
+    fitted = Fit(measured, options, before)
     return Calibration(
         asked=options.rate,
         model=options.model,
         detectors=fitted.detectors,
-        queries=measured.queries,
-        clients=len(measured.clients.names),
+        queries=fitted.queries,
+        clients=fitted.clients,
         begin=measured.begin,
         end=measured.end,
         seen=fitted.seen,
@@ -176,7 +202,7 @@ def fit(measured: Measured, options: CalibrateOptions) -> Calibration:
 
 def needed(rate: float, detectors: int) -> int:
     """How many benign queries it takes to say thresholds for this rate."""
-    return math.ceil(FEWEST_EPISODES * max(1, detectors) * 10_000 / rate)
+    return math.ceil(round(FEWEST_EPISODES * max(1, detectors) * 10_000 / rate, 6))
 
 
 def _require_enough(measured: Measured, options: CalibrateOptions) -> None:

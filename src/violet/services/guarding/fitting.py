@@ -26,10 +26,14 @@ PEAKS = 100
 """Episodes over the base that a tail is fitted to, about."""
 FEWEST_PEAKS = 15
 LADDER = (0.0, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999)
+OFTEN = 0.1
+"""The greatest share of scores that may reach the base."""
 PILED = 0.2
 """The greatest share of peaks that may be no higher than the base."""
 FAR = 5.0
 """An outlier lies so many times as far above the clients' upper tenth as that lies above their median."""
+HIGH = 2.0
+"""A threshold so many times a detector's own asks for a look at who lifted it."""
 RESAMPLED = 200
 SECONDS_A_DAY = 86_400
 
@@ -46,14 +50,18 @@ class Peaks:
 class Fit:
     """Does it all in ``__init__``."""
 
-    def __init__(self, measured: Measured, options: CalibrateOptions) -> None:
+    def __init__(
+        self, measured: Measured, options: CalibrateOptions, before: tuple[SuspiciousClient, ...] = ()
+    ) -> None:
         self._measured = measured
         self._options = options
         self._rows = measured.clients.rows.astype(np.float64)
         self._names = measured.clients.names
         self.notes: tuple[str, ...] = ()
-        self.suspicious, self._counts = self._outliers()
+        self.suspicious, self._counts = self._outliers([one for one in before if one.left_out])
         self._queries = float(self._rows[self._counts].sum())
+        self.queries = int(self._queries)
+        self.clients = int(self._counts.sum())
         thresholds, shares = self._thresholds(self._counts, final=True)
         self.detectors = tuple(self._described(name, thresholds[name], shares[name]) for name in thresholds)
         self.seen = self._seen({name: threshold for name, (threshold, _, _) in thresholds.items()}, self._counts)
@@ -61,9 +69,10 @@ class Fit:
 
     # -- clients that do not belong ------------------------------------------------------------------------------------
 
-    def _outliers(self) -> tuple[tuple[SuspiciousClient, ...], Array]:
+    def _outliers(self, gone: list[SuspiciousClient]) -> tuple[tuple[SuspiciousClient, ...], Array]:
         """Who is named, and which clients count (bool by number)."""
         count = len(self._names)
+        before = len({one.client for one in gone} - set(self._names))
         trusted = np.array([name in self._options.trusted for name in self._names], dtype=bool)
         found: list[tuple[float, int, str, float, float]] = []
         for name, log in self._measured.logs.items():
@@ -80,14 +89,15 @@ class Fit:
                 how_far = float(greatest[place] - bound) / max(1e-12, abs(limit))
                 found.append((how_far, place, name, float(greatest[place]), bound))
         found.sort(key=lambda one: (-one[0], self._names[one[1]], one[2]))
-        most = int(self._options.most_left_out * count)
+        most = max(0, int(self._options.most_left_out * (count + before)) - before)
         left_out: dict[int, None] = {}
         for _, place, *_ in found:
             if not trusted[place] and len(left_out) < most:
                 left_out.setdefault(place)
         named = {place for _, place, *_ in found if not trusted[place]}
         if len(named) > len(left_out):
-            why = f"{len(named)} of {count} clients behave like attackers, and {most} are the most that are left out"
+            told, most = f"{len(named) + before} of {count + before} clients behave like attackers", most + before
+            why = f"{told}, and {most} are the most that are left out"
             self.notes = (f"{why}: this traffic is not benign, or these detectors do not suit it.",)
         said = tuple(
             SuspiciousClient(
@@ -103,7 +113,7 @@ class Fit:
         )
         counts = np.ones(count, dtype=bool)
         counts[list(left_out)] = False
-        return said, counts
+        return (*gone, *said), counts
 
     # -- thresholds ----------------------------------------------------------------------------------------------------
 
@@ -161,6 +171,7 @@ class Fit:
         log, facts = self._measured.logs[name], self._measured.facts[name]
         among = self._among(name, self._counts)
         days, stable = self._days(log, among, peaks)
+        greatest = _seen_at_most(log, among)
         base = DetectorCalibration(
             id=name,
             threshold=threshold,
@@ -169,7 +180,7 @@ class Fit:
             low=0.0,
             high=math.nan,
             method=method,
-            greatest=_seen_at_most(log, among),
+            greatest=greatest if math.isfinite(greatest) else math.nan,
             stable=stable,
             days=days,
         )
@@ -182,8 +193,12 @@ class Fit:
         threshold = max(threshold, peaks.base)
         low, high = self._interval(peaks, threshold, facts)
         influence, influential = self._influence(peaks, rate, tail, facts)
+        note = ""
+        if math.isfinite(facts.threshold) and threshold > HIGH * facts.threshold > 0:
+            note = f"more than {HIGH:g} times its own: what it is for is done by {self._foremost(peaks, facts)}"
         return replace(
             base,
+            note=note,
             expected=10_000 * tail.above(threshold),
             low=low,
             high=high,
@@ -234,6 +249,12 @@ class Fit:
             if lower > 0 and level / lower > best:
                 best, who = float(level / lower), self._names[client]
         return best, who
+
+    def _foremost(self, peaks: Peaks, facts: Facts) -> str:
+        if facts.accuses is Accuses.MODEL:
+            return "honest traffic as a whole"
+        top = peaks.client[np.argsort(-peaks.value, kind="stable")]
+        return ", ".join(self._names[client] for client in list(dict.fromkeys(top.tolist()))[:3])
 
     def _days(self, log: ScoreLog, among: Array | None, peaks: Peaks | None) -> tuple[tuple[DayOfScores, ...], bool]:
         client, value, at = log.columns()
@@ -317,17 +338,20 @@ def _seen_at_most(log: ScoreLog, among: Array | None) -> float:
 
 def _peaks(log: ScoreLog, quiet: float, among: Array | None) -> Peaks | None:
     """Some ``PEAKS`` episodes, over whichever of a ladder of levels gives about so many; ``None`` where there are too
-    few different ones. Levels at which scores pile up (0, above all) are none: a tail begins above them."""
+    few different ones. Levels at which scores pile up (0, above all) are none: a tail begins above them. So are levels
+    that many scores reach: episodes run together there."""
     client, value, _ = log.columns()
     if among is not None and len(client):
         value = value[among[client]]
     kinds = np.unique(value[np.isfinite(value)])
     if len(kinds) < 4:
         return None
-    value = value[value > kinds[0]]
-    ladder = np.unique([*np.quantile(value, LADDER), *np.quantile(kinds, LADDER)])
+    ladder = np.unique([*np.quantile(value[value > kinds[0]], LADDER), *np.quantile(kinds, LADDER)])
+    most = OFTEN * (log.count if among is None else log.count * np.mean(among))
     best = None
     for base in ladder[ladder >= log.level].tolist():
+        if np.sum(value >= base) > most:
+            continue
         found = log.episodes(base, quiet, among)
         if len(found) < FEWEST_PEAKS:
             break
