@@ -52,9 +52,11 @@ _OTHER = np.uint64(0xC2B2AE3D27D4EB4F)
 class Found:
     """For each of ``n`` rows: ``at`` is where it lies in the history (-1: it was not kept); ``own`` and ``any`` are
     where the nearest earlier row lies, of the client itself and of whomever (-1: none near), ``own_square`` and
-    ``any_square`` how far it is, squared, and ``own_moved`` and ``any_moved`` in how many columns they differ."""
+    ``any_square`` how far it is, squared, and ``own_moved`` and ``any_moved`` in how many columns they differ.
+    ``same`` is where the client's own row lies that is equal (-1: none)."""
 
     at: Array
+    same: Array
     own: Array
     own_square: Array
     own_moved: Array
@@ -200,15 +202,19 @@ class Fingerprints:
         where = latest[way, row] % self.size
         if not where.size:
             none, far, zero = np.full(n, -1), np.full(n, np.inf, np.float32), np.zeros(n, np.int64)
-            return Found(at, none, far, zero, none, far, zero)
+            return Found(at, none, none, far, zero, none, far, zero)
         apart = self.rows[where] - x[row]
         square = np.einsum("ij,ij->i", apart, apart)
         moved = np.count_nonzero(apart, axis=1)
         mine = way >= half
         near = (square <= self._near) | (moved <= self._few)
-        near &= square > TINY
         near &= ~mine | ((self._slot[where] == slot[row]) & (self._token[where] == self._salts[slot[row]]))
-        index = np.flatnonzero(near)
+        equal = square <= TINY
+        same = np.full(n, -1)
+        index = np.flatnonzero(equal & near & mine)
+        index = index[np.argsort(latest[way[index], row[index]])]
+        same[row[index]] = where[index]
+        index = np.flatnonzero(near & ~equal)
         found = []
         for whose in (mine, ~mine):
             chosen = index[whose[index]]
@@ -220,7 +226,7 @@ class Fingerprints:
             place[row[chosen]], away[row[chosen]] = where[chosen], square[chosen]
             differ[row[chosen]] = moved[chosen]
             found += [place, away, differ]
-        return Found(at, *found)
+        return Found(at, same, *found)
 
     def clear(self, passed: int) -> None:
         """To be called regularly, with how many rows of all traffic have passed since: generations end here."""

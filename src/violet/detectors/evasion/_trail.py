@@ -249,7 +249,7 @@ class Trail:
             back[stream] = np.arange(n)
             told = self.prints.observe(x[stream], whose[stream], rank[stream])
             found = Found(*(getattr(told, name)[back] for name in Found.__slots__))
-            far = linked | ((found.own >= 0) | (found.any >= 0)) & novel
+            far = linked | ((found.own >= 0) | (found.any >= 0) | (found.same >= 0)) & novel
             for name, mark in self.prints.marks.items():
                 put = found.at >= 0
                 mark[found.at[put]] = self.rings.marks[name][window.own[put]]
@@ -295,6 +295,13 @@ class Trail:
         for index, strange in sorted(zip(chosen.tolist(), off, strict=True), key=lambda pair: int(rows[pair[0]])):
             if not novel[index]:
                 self._copied(window, index, int(parent[index]), found)
+                continue
+            if found is not None and place[index] < 0 and found.same[index] >= 0:
+                base, own = int(found.same[index]), int(window.own[index])
+                for name in ("root", "tree"):
+                    marks[name][own] = kept[name][base]
+                    if found.at[index] >= 0:
+                        kept[name][int(found.at[index])] = kept[name][base]
                 continue
             step = Step()
             step.row, step.slot, step.count = int(rows[index]), int(whose[index]), 0

@@ -4,7 +4,7 @@
 labels alone (HopSkipJump, SurFree, RayS) stay at the boundary, where half of their steps cross it; honest
 near-duplicates are few and cross it now and then. 1 for each crossing with more than two columns moved, a half where
 one or two moved off the application's grid; nothing for one or two on the grid, which is how people look for what would
-just be granted. Each query of the client elsewhere takes 1/16 away.
+just be granted. Each query of the client elsewhere takes 1/64 away.
 
 ## Needs
 Rows, labels and a reference.
@@ -47,7 +47,7 @@ FACTS = Facts(
     microseconds=1.0,
     techniques=("AML.T0043.001", "AML.T0015"),
     references=("https://arxiv.org/abs/1712.04248", "https://arxiv.org/abs/1904.02144"),
-    options={"decay": 1 / 16},
+    options={"decay": 1 / 64},
 )
 
 
@@ -64,8 +64,10 @@ class BoundaryPairs:
         if not step.near:
             return None
         weight = 0.0
-        if step.flip:
-            weight = (0.5 if step.off else 0.0) if step.sparse else 1.0
+        if step.flip and step.sparse:
+            weight = 0.5 if step.off else 0.0
+        elif step.flip:
+            weight = 1.0 if step.fresh or self._trail.scale.table else 0.5
         cluster = self._book.find(step, step.knot)
         return cluster, self._book.add(cluster, step, weight)
 

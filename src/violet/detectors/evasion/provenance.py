@@ -59,6 +59,9 @@ FACTS = Facts(
 )
 
 TREES = 4096
+COMPANY = 3.0
+"""Times its own share that a client's company adds to it, at most: whoever surrounds another one's queries with
+thousands cannot make a pair of honest near-duplicates look like an attack."""
 PARTNERS = 64
 """Clients of one tree that are added up, at most."""
 
@@ -88,7 +91,8 @@ class Provenance:
         value = self._book.add(cluster, step, weight)
         if cluster.evidence < 1.0:
             return cluster, value
-        return cluster, value + sum(self._shares(cluster, step.tree).values())
+        others = sum(self._shares(cluster, step.tree).values())
+        return cluster, value + min(others, COMPANY * cluster.evidence)
 
     def _shares(self, cluster: Cluster, tree: int) -> dict[int, float]:
         """Of the other clients in the tree, by slot."""

@@ -5,6 +5,7 @@ Clouds: gradient estimates, random searches and walks along the boundary try man
 another direction. Of the client's last 64 different queries, those near the base of the newest one are taken; the score
 is how many directions they have, as the participation ratio of their displacements. Twenty variants that a slider makes
 have one direction, those of two sliders two; twenty estimates of a gradient in 20 columns have ten.
+Of tables with fewer than twelve columns the score is so much higher as they are fewer.
 
 ## Needs
 Rows and a reference.
@@ -53,17 +54,23 @@ FACTS = Facts(
 )
 
 
+WIDE = 12
+"""Columns: where there are fewer, directions count for more."""
+
+
 @detector(FACTS)
 class Ring(Stateless):
     def __init__(self, setup: Setup) -> None:
         self._trail = trail_of(setup, Ring)
+        self._scale = max(1.0, WIDE / self._trail.reference.width)
 
     def observe(self, batch: Batch) -> Scores:
         steps = [step for step in self._trail.observe(batch) if step.near and not step.sparse]
         if not steps:
             return NOTHING
         rows = np.array([step.row for step in steps])
-        return Scores(rows, np.array([step.spread for step in steps]), lambda index: self._say(batch, steps[index]))
+        values = np.array([step.spread for step in steps]) * self._scale
+        return Scores(rows, values, lambda index: self._say(batch, steps[index]))
 
     def _say(self, batch: Batch, step: Step) -> Evidence:
         near = self._trail.scale.near

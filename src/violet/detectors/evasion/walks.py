@@ -3,7 +3,8 @@
 ## What it sees
 How a query lies to those near it among its client's last 64, or to one further back where none of these is near:
 
-- *pairs*: it lies exactly opposite to an earlier one, as far from their base: finite differences (NES, SPSA). 2 each.
+- *pairs*: it lies exactly opposite to an earlier one, as far from their base: finite differences (NES, SPSA). 2 each;
+  of pictures 1.
 - *shells*: it lies as far from the base as three or more others, in another direction: a cloud that estimates the
   boundary's direction (HopSkipJump) or a gradient. 1 each.
 - *halvings*: it lies half as far from its base as that from its own, on one line, with many columns moved: bisection. 1
@@ -119,8 +120,8 @@ class Walks:
         return weight, "column"
 
     def _shape(self, step: Step) -> tuple[float, str]:
-        if step.pair:
-            return 2.0, "pair"
+        if step.pair:  # Of pictures, a slider begins with one.
+            return 2.0 if self._trail.scale.table else 1.0, "pair"
         if step.halving:
             return 1.0, "halving"
         if not step.fresh:
