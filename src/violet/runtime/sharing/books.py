@@ -209,7 +209,8 @@ class PeerBook:
         if known is None and epoch <= peer.evicted:
             self.left_out += 1
             return {}
-        return sums
+        if known is None or epoch > known[1]:
+            return sums
         before = known[2]
         fresh: dict[str, Array] = {}
         for name, array in sums.items():
