@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -176,6 +176,7 @@ def test_keys_that_redis_evicts_are_posted_again(server: PrivateRedis, what: str
             assert await board._redis.delete(*gone)
             see(sharers[1], "c", [2.0])
             await rounds(sharers, 3)
+            assert await board._redis.exists(*keys) == 7
             late = Sharer(connect(server.address, guard), Adding(), Table(), OPTIONS, worker="late")
             await rounds([late])
             assert totals([*sharers, late]) == [{"c": {"d": [3.0]}}] * 3
@@ -369,6 +370,25 @@ def test_the_loop_is_free_between_steps(monkeypatch: pytest.MonkeyPatch) -> None
             assert turns >= 500
 
     asyncio.run(go())
+
+
+def test_what_comes_while_the_board_is_asked_is_posted_next() -> None:
+    sketches = Adding()
+
+    class Slow(MemoryBoard):
+        async def post(self, worker: str, posts: Sequence[Post], retired: Sequence[str], rulings: bytes | None) -> bool:
+            if posts:
+                sketches.see("c", "d", [1.0])
+                await sharer.collect()
+            return await super().post(worker, posts, retired, rulings)
+
+    board = Slow()
+    sharer = Sharer(board, sketches, options=OPTIONS, worker="w")
+    sketches.see("c", "d", [1.0])
+    for round_ in range(3):
+        assert asyncio.run(sharer.round())
+        assert sharer.status().pending == 1
+        assert sharer.status().sent == round_ + 1
 
 
 def test_a_round_that_is_cut_short_collects_the_rest_later(monkeypatch: pytest.MonkeyPatch) -> None:

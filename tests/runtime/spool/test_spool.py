@@ -252,6 +252,7 @@ def test_sampling_keeps_its_share_and_clients_whole(tmp_path: Path) -> None:
     kept = sum(by_exchange.append(exchange(number)) > 0 for number in range(4_000))
     assert 850 < kept < 1_150  # 5.5 standard deviations
     assert by_exchange.status().sampled_out == 4_000 - kept
+    assert all(by_exchange.append(exchange(number), always=True) for number in range(100))
     assert by_exchange.close()
     by_client = Spool(str(tmp_path / "b"), SpoolOptions(share=0.5, by_client=True))
     for client in range(100):

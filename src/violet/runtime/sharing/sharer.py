@@ -14,8 +14,9 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from violet.domain.guard_status import SharingStatus
 from violet.runtime.sharing.base import CLIENT_CHARACTERS, Board, BoardError, Heard, Post, Rulings, Sketches
@@ -28,6 +29,9 @@ from violet.runtime.sharing.values import (
     unpack_rulings,
     unsealed,
 )
+
+if TYPE_CHECKING:
+    from violet.domain.alert import Ruling
 
 _STEP = 0.0005
 """Seconds of work between two looks at the event loop's other business."""
@@ -79,7 +83,8 @@ class Sharer:
         self._peers = PeerBook(self.options.clients, self.options.workers, self.options.memory)
         self._changed: dict[str, None] = {}
         """To be collected: what ``changed`` said once, it does not say again."""
-        self._rulings_posted = b""
+        self._exported: Sequence[Ruling] | None = None
+        self._rulings_packed = self._rulings_posted = b""
         self._why = ""
         self._since = time.time()
         self._together = False
@@ -161,14 +166,18 @@ class Sharer:
             for post, _ in taken
         ]
         retired = self._own.retired()
-        rulings = pack_rulings(self._rulings.export()) if self._rulings is not None else b""
-        changed = rulings != self._rulings_posted
-        said = sealed(secret, rulings, worker, "rulings") if changed else None
+        said = None
+        if self._rulings is not None:
+            exported = self._rulings.export()
+            if exported is not self._exported:  # some tables give the same object until something changes
+                self._exported, self._rulings_packed = exported, pack_rulings(exported)
+            if self._rulings_packed != self._rulings_posted:
+                said = sealed(secret, self._rulings_packed, worker, "rulings")
         whole = await self._board.post(worker, posts, retired, said)
         self._own.posted(taken)
         self._own.down(retired)
         self._sent += len(posts)
-        self._rulings_posted = rulings
+        self._rulings_posted = self._rulings_packed
         if not whole:
             # What hung there before is gone; what this call brought, is not: but it need not be told apart.
             self._own.again()

@@ -126,11 +126,11 @@ class Spool:
 
     # On the event loop.
 
-    def append(self, exchange: Exchange, request: bytes = b"", response: bytes = b"") -> int:
-        """Keep it, if it is drawn and there is room. Gives its position, from 1 on; 0: it is not kept. Does not block.
-        Bodies are left out unless ``options.bodies``."""
+    def append(self, exchange: Exchange, request: bytes = b"", response: bytes = b"", *, always: bool = False) -> int:
+        """Keep it, if it is drawn (or ``always``) and there is room. Gives its position, from 1 on; 0: it is not kept.
+        Does not block. Bodies are left out unless ``options.bodies``."""
         options = self.options
-        if self._draw < 0x1_0000_0000:
+        if self._draw < 0x1_0000_0000 and not always:
             drawn_by = exchange.client if options.by_client else exchange.id
             if zlib.crc32(drawn_by.encode("utf-8", "surrogatepass"), self._salt) >= self._draw:
                 self._sampled_out += 1
