@@ -103,7 +103,7 @@ class Quota:
 @dataclass(frozen=True, slots=True)
 class LimitPolicy:
     """``each`` is for every client that ``clients`` does not name; ``models`` is for all traffic of a model together.
-    At most ``remembered`` clients are told apart: those that come on top share one account."""
+    At most ``remembered`` clients have an account: the one that was silent for longest makes room."""
 
     each: Quota = Quota()
     clients: Mapping[str, Quota] = field(default_factory=dict)
