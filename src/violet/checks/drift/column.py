@@ -1,18 +1,21 @@
 """A column that is no longer distributed as in the reference.
 
-## What it looks for Columns whose values moved by more than the threshold: the Kolmogorov-Smirnov distance of numbers,
-the total variation of words, the population stability index of either, or the share of what is missing; beyond what
-chance gives with so many rows, and beyond what windows of the reference differ by. A change that reaches half of that
-is of low severity.
+## What it looks for
+Columns whose values moved by more than the threshold: the Kolmogorov-Smirnov distance of numbers, the total variation
+of words, the population stability index of either, or the share of what is missing; beyond what chance gives with so
+many rows, and beyond what windows of the reference differ by. A change that reaches half of that is of low severity.
 
-## Why it matters A model knows what it was trained on. Where inputs move away from that, its answers are guesses that
-look as sure as before; and who poisons data or probes a model moves them too.
+## Why it matters
+A model knows what it was trained on. Where inputs move away from that, its answers are guesses that look as sure as
+before; and who poisons data or probes a model moves them too.
 
-## Example A sensor is replaced by one that reports Fahrenheit, or a form gains a default value that half of the users
-leave as it is.
+## Example
+A sensor is replaced by one that reports Fahrenheit, or a form gains a default value that half of the users leave as it
+is.
 
-## Fix Find out what changed at the source. If the world did, measure the model on labelled recent data and train it
-again; if a sensor, a form or a pipeline did, repair it. If it is as it should be, make a new profile.
+## Fix
+Find out what changed at the source. If the world did, measure the model on labelled recent data and train it again; if
+a sensor, a form or a pipeline did, repair it. If it is as it should be, make a new profile.
 """
 
 from __future__ import annotations

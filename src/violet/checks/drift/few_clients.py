@@ -1,17 +1,20 @@
 """A change that few clients carry.
 
-## What it looks for Columns that drifted, and no longer do where a small part of the clients is left out, while the
-other clients ask as they always did.
+## What it looks for
+Columns that drifted, and no longer do where a small part of the clients is left out, while the other clients ask as
+they always did.
 
-## Why it matters When the world changes, many clients change a little. When few change everything, it is an attack
-(extraction with made-up rows, poisoning of what a model is trained on again, a search for adversarial examples), a
-client that is broken, or a new job. Training again with such rows hands the model to whoever sent them.
+## Why it matters
+When the world changes, many clients change a little. When few change everything, it is an attack (extraction with
+made-up rows, poisoning of what a model is trained on again, a search for adversarial examples), a client that is
+broken, or a new job. Training again with such rows hands the model to whoever sent them.
 
 ## Example
 One key sends a fifth of all queries, drawn evenly from the range of every column.
 
-## Fix Look at what these clients ask. Do not train on their rows before it is known what they are. If they are who they
-say they are, profile them apart.
+## Fix
+Look at what these clients ask. Do not train on their rows before it is known what they are. If they are who they say
+they are, profile them apart.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What columns do together changed, whatever each does by itself.
 
-## What it looks for A maximum mean discrepancy on random features beyond chance and the threshold, or correlations of
-pairs that moved by a fifth and five standard errors, where no single column accounts for it.
+## What it looks for
+A maximum mean discrepancy on random features beyond chance and the threshold, or correlations of pairs that moved by a
+fifth and five standard errors, where no single column accounts for it.
 
 ## Why it matters
 A model relies on combinations. Rows that mix columns of different sources (a join that slipped, rows made up column by

@@ -1,17 +1,20 @@
 """The model is expected to be right less often, by its own confidence.
 
-## What it looks for An estimate of accuracy without labels that fell by five points or more, beyond its interval: the
-mean of how often answers of such confidence were right in the reference. A fall of half of that is of low severity.
-Where what is compared has labels, the measured accuracy stands beside the estimate.
+## What it looks for
+An estimate of accuracy without labels that fell by five points or more, beyond its interval: the mean of how often
+answers of such confidence were right in the reference. A fall of half of that is of low severity. Where what is
+compared has labels, the measured accuracy stands beside the estimate.
 
-## Why it matters Drift of inputs may or may not hurt; this says whether the model itself is less sure. It sees no
-change of what is right for an input (concept drift), and no attack that the model is sure about.
+## Why it matters
+Drift of inputs may or may not hurt; this says whether the model itself is less sure. It sees no change of what is right
+for an input (concept drift), and no attack that the model is sure about.
 
 ## Example
 A model of defaults meets applicants near its decision boundary more often than it did.
 
-## Fix Label a sample of recent rows and measure. If accuracy fell, train again with them, or go back to people for
-unsure answers.
+## Fix
+Label a sample of recent rows and measure. If accuracy fell, train again with them, or go back to people for unsure
+answers.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@
 Segments (rows with one word of a category, or in one quarter of a number) within which a column moved by more than the
 threshold and chance, and by more than it did in the rest of the rows.
 
-## Why it matters The whole hides it: a segment of 5 % that turned over entirely moves the whole by 5 %. It is where a
-model first fails one group of people; and who attacks from one country, one device or one product leaves this trace.
+## Why it matters
+The whole hides it: a segment of 5 % that turned over entirely moves the whole by 5 %. It is where a model first fails
+one group of people; and who attacks from one country, one device or one product leaves this trace.
 
 ## Example
 Orders from one country come with amounts in another currency since its shop was moved.

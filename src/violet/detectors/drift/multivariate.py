@@ -1,8 +1,9 @@
 """Rows that are no longer distributed as in the reference, taken as a whole.
 
-## What it sees In each window of 2,000 rows, the distance of mean random features from those of the reference (the
-maximum mean discrepancy with a Gaussian kernel), beyond what chance gives: combinations that did not occur, though each
-column looks as ever.
+## What it sees
+In each window of 2,000 rows, the distance of mean random features from those of the reference (the maximum mean
+discrepancy with a Gaussian kernel), beyond what chance gives: combinations that did not occur, though each column looks
+as ever.
 
 ## Needs
 A reference: its mean random features.
@@ -10,8 +11,9 @@ A reference: its mean random features.
 ## Cost
 One product of each row with 128 random directions and as many cosines; every second row of many columns is left out.
 
-## Misses Changes that are small against the median distance of rows (the kernel's width), and what single columns among
-hundreds do. It accuses nobody.
+## Misses
+Changes that are small against the median distance of rows (the kernel's width), and what single columns among hundreds
+do. It accuses nobody.
 
 ## Source
 Gretton et al. 2012, "A kernel two-sample test", JMLR 13; Rahimi and Recht 2007, "Random features for large-scale kernel

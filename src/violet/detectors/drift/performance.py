@@ -1,8 +1,8 @@
 """Answers that the model is less sure of than in the reference.
 
-## What it sees In each window of 2,000 answers, the mean difference between the two greatest scores, and by how much it
-fell below that of the reference beyond chance; with the accuracy that the scores themselves promise (the mean of the
-greatest one).
+## What it sees
+In each window of 2,000 answers, the mean difference between the two greatest scores, and by how much it fell below that
+of the reference beyond chance; with the accuracy that the scores themselves promise (the mean of the greatest one).
 
 ## Needs
 Scores for every class, and a reference that was made with scores.
@@ -14,8 +14,9 @@ One partition of the scores of each row.
 Answers that are wrong and sure: a change of what is right (concept drift), an attack the model falls for. The promised
 accuracy is that of a calibrated model; most promise too much. violet drift calibrates with labels.
 
-## Source Guillory et al. 2021, "Predicting with confidence on unseen distributions" (difference of confidences); Garg
-et al. 2022, "Leveraging unlabeled data to predict out-of-distribution performance".
+## Source
+Guillory et al. 2021, "Predicting with confidence on unseen distributions" (difference of confidences); Garg et al.
+2022, "Leveraging unlabeled data to predict out-of-distribution performance".
 """
 
 from __future__ import annotations

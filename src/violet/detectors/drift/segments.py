@@ -11,8 +11,9 @@ A reference with its sample of rows.
 ## Cost
 One product of a matrix of memberships with the rows, once in some hundred rows.
 
-## Misses Groups of less than 5 % of the reference's sample, groups by combinations of columns, and changes that leave
-means alone.
+## Misses
+Groups of less than 5 % of the reference's sample, groups by combinations of columns, and changes that leave means
+alone.
 
 ## Source
 Sagadeeva and Boehm 2021, "SliceLine", for groups as the place to look at; the statistic is Welch's.

@@ -1,8 +1,8 @@
 """Columns whose values are no longer distributed as in the reference.
 
-## What it sees In each window of 2,000 rows, the column with the greatest Kolmogorov-Smirnov distance from the
-reference, beyond what chance gives with so many rows. It names the columns beyond the threshold, with mean and
-population stability index.
+## What it sees
+In each window of 2,000 rows, the column with the greatest Kolmogorov-Smirnov distance from the reference, beyond what
+chance gives with so many rows. It names the columns beyond the threshold, with mean and population stability index.
 
 ## Needs
 A reference with its sample of rows; without one, columns are compared with normal ones of their mean and scale.
@@ -10,8 +10,9 @@ A reference with its sample of rows; without one, columns are compared with norm
 ## Cost
 A copy of each row, and once a window a count of its values in 256 uniform bins.
 
-## Misses Changes of what columns do together (see drift/multivariate), of a segment of a few percent, and of anything
-shorter than a window. It accuses nobody: whether many clients carry a change or few is told by violet drift.
+## Misses
+Changes of what columns do together (see drift/multivariate), of a segment of a few percent, and of anything shorter
+than a window. It accuses nobody: whether many clients carry a change or few is told by violet drift.
 
 ## Source
 Yurdakul 2018, "Statistical properties of the population stability index"; Gama et al. 2014, "A survey on concept drift
