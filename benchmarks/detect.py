@@ -306,7 +306,7 @@ def main() -> None:
     parser.add_argument("--world", choices=sorted(WORLDS), default="table")
     parser.add_argument("--attackers", type=int, default=10, help="of each kind")
     parser.add_argument("--only", default="", help="attacks whose name has this in it")
-    parser.add_argument("--group", default="", help="plain, slow, camouflaged, distributed or patient")
+    parser.add_argument("--group", default="", help="plain, slow, camouflaged, distributed, patient or adaptive")
     parser.add_argument("--queries", type=int, default=60_000, help="rows of a benign trace")
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--traces", type=int, default=2, help="benign traces that false alarms are counted on")

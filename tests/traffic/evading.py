@@ -34,12 +34,16 @@ ROUNDING = 1.2
 class Plan:
     """Threats as ``Threat.parse`` reads them, for tables and for pictures of 28 by 28 (empty: not for those; an L2
     radius shrinks with the side, as lengths of pictures do). ``snapped``: what is sent is rounded to the application's
-    grids, so that nothing but the pattern betrays it."""
+    grids, so that nothing but the pattern betrays it. ``scattered``: before each query, what hardly matters to the
+    model is taken from some row of the population (tables) or the light changes a little (pictures), so that no query
+    is near another one; after OARS (Feng et al. 2023), which adapts queries so that stateful defences do not match
+    them."""
 
     attack: str
     table: str
     picture: str
     snapped: bool = False
+    scattered: bool = False
     options: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 
@@ -58,6 +62,13 @@ EVADING: Mapping[str, Plan] = {
     "feasible-decisions": Plan("tabular/feasible-decisions", "feasible:3", ""),
 }
 
+ADAPTIVE: Mapping[str, Plan] = {
+    "square-scattered": Plan("scores/square", "linf:0.015", "linf:0.1", snapped=True, scattered=True),
+    "hopskipjump-scattered": Plan("decisions/hopskipjump", "l2:0.04", "l2:2", snapped=True, scattered=True),
+    "feasible-search-scattered": Plan("tabular/feasible-search", "feasible:3", "", scattered=True),
+}
+"""Attackers who know how they are looked for. What they changed so as to hide does not count against the radius."""
+
 
 def threat(world: World, plan: Plan) -> Threat:
     from violet.domain.robustness import Norm, Threat
@@ -70,7 +81,16 @@ def threat(world: World, plan: Plan) -> Threat:
 
 def kinds(world: World) -> tuple[str, ...]:
     """Those of ``EVADING`` that this world knows."""
-    return tuple(name for name, plan in EVADING.items() if (plan.picture if world.shape else plan.table))
+    return _known(world, EVADING)
+
+
+def adaptive_kinds(world: World) -> tuple[str, ...]:
+    """Those of ``ADAPTIVE``."""
+    return _known(world, ADAPTIVE)
+
+
+def _known(world: World, plans: Mapping[str, Plan]) -> tuple[str, ...]:
+    return tuple(name for name, plan in plans.items() if (plan.picture if world.shape else plan.table))
 
 
 def evade(
@@ -86,7 +106,7 @@ def evade(
     """Traffic of one attacker, who attacks ``samples`` cases with at most ``queries`` each, ``rate`` queries a second.
     Cases are those of which the model is sure."""
     rng = np.random.default_rng([seed, 41])
-    plan = EVADING[kind]
+    plan = EVADING[kind] if kind in EVADING else ADAPTIVE[kind]
     rows: list[Array] = []
     goal = -1
     for number, case in enumerate(_cases(world, rng, samples)):
@@ -122,13 +142,17 @@ def _fooled(world: World, plan: Plan, case: Array, asked: Array) -> Array:
     from violet.domain.robustness import Norm
 
     allowed = threat(world, plan)
+    labels = world.labels(asked)
+    if plan.scattered and not world.shape:
+        asked = asked.copy()
+        asked[:, idle_columns(world)] = case[idle_columns(world)]
     if allowed.norm is Norm.FEASIBLE:
         away = (np.abs(asked - case) > 1e-9).sum(axis=1)
     else:
         unit = world.domain.to_unit
         away = distance(unit(_shaped(world, asked)), unit(_shaped(world, case[None])), allowed.norm)
     room = ROUNDING if plan.snapped else 1 + 1e-9
-    return np.asarray((world.labels(asked) != world.labels(case[None])[0]) & (away <= allowed.eps * room))
+    return np.asarray((labels != world.labels(case[None])[0]) & (away <= allowed.eps * room))
 
 
 def _attack(world: World, plan: Plan, case: Array, rng: np.random.Generator, seed: int, queries: int) -> Array:
@@ -136,7 +160,7 @@ def _attack(world: World, plan: Plan, case: Array, rng: np.random.Generator, see
     from violet.attacks.base import Budget, Goal, Problem, find, run_attack
     from violet.targets.unit import in_unit_space
 
-    recorder = Recorder(world, snapped=plan.snapped)
+    recorder = Recorder(world, plan.snapped, np.random.default_rng([seed, 42]) if plan.scattered else None)
     entry = find(plan.attack)
     others = world.population.draw(rng, 40)
     x, pool, target = _shaped(world, case[None]), _shaped(world, others), recorder.target()
@@ -163,11 +187,12 @@ def _shaped(world: World, rows: Array) -> Array:
 
 
 class Recorder:
-    """A target that keeps what it is asked, in order."""
+    """A target that keeps what it is asked, in order. With ``scatter`` it changes what hardly matters first."""
 
-    def __init__(self, world: World, snapped: bool = False) -> None:
+    def __init__(self, world: World, snapped: bool = False, scatter: np.random.Generator | None = None) -> None:
         self.world = world
         self.snapped = snapped
+        self._scatter = scatter
         self._asked: list[Array] = []
 
     def target(self) -> Target:
@@ -181,8 +206,35 @@ class Recorder:
         return np.concatenate(self._asked) if self._asked else np.empty((0, len(self.world.names)))
 
     def _predict(self, x: Array) -> Array:
-        flat = np.asarray(x, dtype=float).reshape(len(x), -1)
+        flat = np.array(x, dtype=float).reshape(len(x), -1)
+        if self._scatter is not None:
+            if self.world.shape:
+                flat *= self._scatter.uniform(0.85, 1.15, (len(flat), 1))
+            else:
+                idle = idle_columns(self.world)
+                flat[:, idle] = self.world.population.draw(self._scatter, max(2, len(flat)))[: len(flat), idle]
         if self.snapped:
             flat = self.world.population.snap(flat)
         self._asked.append(flat.copy())
         return self.world.answer(flat)
+
+
+_IDLE: dict[str, Array] = {}
+
+
+def idle_columns(world: World) -> Array:
+    """The half of the columns that move the model's scores least when they are shuffled, but for those that others are
+    computed from."""
+    if world.name not in _IDLE:
+        rows = world.held[:1000]
+        plain, rng = world.answer(rows), np.random.default_rng(9)
+        moved = []
+        for column in range(rows.shape[1]):
+            other = rows.copy()
+            other[:, column] = rng.permutation(other[:, column])
+            moved.append(float(np.abs(world.answer(other) - plain).mean()))
+        schema = world.domain.schema
+        tied = " ".join(constraint.text for constraint in schema.constraints) if schema is not None else ""
+        free = [place for place in np.argsort(moved).tolist() if world.names[place] not in tied.split()]
+        _IDLE[world.name] = np.sort(free[: rows.shape[1] // 2])
+    return _IDLE[world.name]

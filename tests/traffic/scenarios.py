@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.traffic.abusing import ABUSING, abuse
 from tests.traffic.disguise import camouflaged, distributed, slowly, with_history
-from tests.traffic.evading import evade, kinds
+from tests.traffic.evading import adaptive_kinds, evade, kinds
 from tests.traffic.stealing import STEALING, steal
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ Make = Callable[["World", int, float], list["Piece"]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``group``: ``plain``, ``slow``, ``camouflaged``, ``distributed`` or ``patient`` (an old account)."""
+    """``group``: ``plain``, ``slow``, ``camouflaged``, ``distributed``, ``patient`` (an old account) or
+    ``adaptive`` (knows how it is looked for)."""
 
     name: str
     group: str
@@ -55,6 +56,9 @@ def scenarios(world: World) -> Mapping[str, Scenario]:
         add(f"{name}, 20 accounts", "distributed", _spread(make))
     for kind in STEALING:
         add(f"extraction:{kind}, old account", "patient", _old(_steal(kind)))
+    for kind in adaptive_kinds(world):
+        add(f"evasion:{kind}", "adaptive", _evade(kind, 3))
+    add("extraction:natural", "adaptive", _steal("natural"))
     return found
 
 

@@ -3,7 +3,8 @@
 ``random`` asks about uniform rows; ``synthesis`` grows a few rows of its own by steps along the sign of a surrogate's
 gradient (Papernot et al. 2017, section 4; the queries that PRADA, Juuti et al. 2019, is about); ``boundary`` asks where
 its surrogate is least sure (Tramèr et al. 2016, section 6; Pal et al. 2020); ``knockoff`` asks about natural data of
-another origin (Orekondy et al. 2019). All of them keep to the application's grids.
+another origin (Orekondy et al. 2019). All of them keep to the application's grids. ``natural``, who has the population
+itself, is not among them: no query of it differs from an honest one, and what there is to see is that it asks much.
 
 Its goal is reached with the query after which a copy fitted to the answers agrees with the model on 90 % of the
 population.
@@ -40,10 +41,10 @@ def steal(
     rate: float = 2.0,
     goal: bool = True,
 ) -> Piece:
-    """Traffic of one attacker, ``rate`` queries a second. ``kind`` is one of ``STEALING``. Without ``goal`` no copy is
-    fitted, which is faster."""
+    """Traffic of one attacker, ``rate`` queries a second. ``kind`` is one of ``STEALING``, or ``natural``. Without
+    ``goal`` no copy is fitted, which is faster."""
     rng = np.random.default_rng([seed, 31])
-    rows = STEALING[kind](world, rng, queries)[:queries]
+    rows = STEALING.get(kind, _natural)(world, rng, queries)[:queries]
     at = start + np.cumsum(rng.exponential(1.0 / rate, len(rows)))
     reached = np.zeros(len(rows), dtype=bool)
     if goal:
@@ -87,6 +88,10 @@ def _boundary(world: World, rng: np.random.Generator, queries: int) -> Array:
 
 def _knockoff(world: World, rng: np.random.Generator, queries: int) -> Array:
     return np.asarray(world.population.foreign(rng, queries))
+
+
+def _natural(world: World, rng: np.random.Generator, queries: int) -> Array:
+    return np.asarray(world.population.draw(rng, queries))
 
 
 STEALING: Mapping[str, Callable[[World, np.random.Generator, int], Array]] = {

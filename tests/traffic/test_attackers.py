@@ -29,8 +29,8 @@ from tests.traffic import (
     table_world,
     with_history,
 )
-from tests.traffic.evading import _cases, threat
-from tests.traffic.replay import requests
+from tests.traffic.evading import _cases, idle_columns, threat
+from tests.traffic.replay import constraints, requests
 from tests.traffic.scenarios import scenarios
 from tests.traffic.stealing import _agreements
 from tests.traffic.trace import Piece, digests
@@ -174,7 +174,7 @@ def test_disguises_keep_the_queries_and_change_what_they_say() -> None:
 def test_every_scenario_can_be_made() -> None:
     world = table_world()
     groups = {name: one.group for name, one in scenarios(world).items()}
-    assert set(groups.values()) == {"plain", "slow", "camouflaged", "distributed", "patient"}
+    assert set(groups.values()) == {"plain", "slow", "camouflaged", "distributed", "patient", "adaptive"}
     for name in ("evasion:square", "evasion:nes, 20 accounts", "evasion:square, one in 10 min"):
         pieces = scenarios(world)[name].make(world, 1, 1000.0)
         assert min(float(piece.at.min()) for piece in pieces) > 1000.0
@@ -214,3 +214,23 @@ def test_a_replay_is_the_same_however_it_is_cut(tmp_path: Path) -> None:
     assert list(read_trace(path)) == list(trace.to_exchanges())
     asked = list(requests(trace))
     assert sum(len(one.raw) for one in asked) == len(trace)
+
+
+def test_who_adapts_sends_no_two_rows_alike_and_still_changes_what_matters() -> None:
+    world = table_world()
+    idle = idle_columns(world)
+    plain, scattered = (
+        evade(world, kind, 1, samples=1, queries=200) for kind in ("square-snapped", "square-scattered")
+    )
+    x, hidden = world.reference.encode(plain.raw), world.reference.encode(scattered.raw)
+    steps = [np.linalg.norm(np.diff(rows, axis=0), axis=1) for rows in (x, hidden)]
+    assert np.median(steps[1]) > 4 * np.median(steps[0])
+    rest = np.setdiff1d(np.arange(20), idle)
+    steps = [np.linalg.norm(np.diff(rows[:, rest], axis=0), axis=1) for rows in (x, hidden)]
+    assert np.mean(steps[1]) < 2 * np.mean(steps[0])
+    rules = constraints(world)
+    assert rules is not None
+    assert not rules.violations(scattered.raw).any()
+    natural = steal(world, "natural", 1, 1000)
+    assert natural.goal is not None
+    assert natural.goal.any()
