@@ -41,6 +41,10 @@ class Limits(Protocol):
 
     def admit(self, client: str, model: str, rows: int, size: int) -> float: ...
 
+    def done(self, client: str, model: str, tokens: int = 0) -> None:
+        """One that was admitted has ended."""
+        ...
+
 
 class Table(Protocol):
     """Rulings in force."""
@@ -170,6 +174,8 @@ class Guard:
             if self.options.enforce:
                 ticket.reply = refusal(429, "quota", "Too many requests.", retry=wait)
                 return
+        else:
+            ticket.admitted = True
         ruling = self._parts.rulings.find(caller.id, ticket.model, ticket.at)
         if ruling is not None and ruling not in ticket.rulings:
             self._rule(ticket, ruling)
@@ -206,6 +212,8 @@ class Guard:
                 answer = wire.answer(question, headers, body)
             except Unreadable:
                 self._parts.counters.event("unreadable_answers")
+        if ticket.admitted:
+            self._parts.limits.done(ticket.caller.id, ticket.model, answer.tokens)
         if ticket.raw is not None and ticket.reply is None:
             self._judge(ticket, question, answer, status, seconds)
         self._parts.keep(ticket, answer, status, body, seconds)

@@ -72,6 +72,8 @@ class Ticket:
     headers: tuple[tuple[str, str], ...] = ()
     trace: object | None = None
     """The span of a request that is traced."""
+    admitted: bool = False
+    """The caller's quota was charged for it."""
     rulings: tuple[Ruling, ...] = ()
     reasons: list[str] = field(default_factory=list)
 

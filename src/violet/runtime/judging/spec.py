@@ -32,13 +32,15 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpec:
-    """``worker`` is part of every alert's id."""
+    """``worker`` is part of every alert's id; ``budget`` is what a row may cost when there is much to do, in
+    microseconds (0: whatever it does)."""
 
     models: tuple[ModelSpec, ...]
     clients: int = 10_000
     seed: int = 0
     quiet: float = QUIET
     worker: str = ""
+    budget: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """NaN, which JSON does not have, as ``None``."""
@@ -67,7 +69,7 @@ class JudgeSpec:
             )
             for one in said["models"]
         )
-        return cls(models, said["clients"], said["seed"], said["quiet"], said["worker"])
+        return cls(models, said["clients"], said["seed"], said["quiet"], said["worker"], said["budget"])
 
 
 def reference_of(spec: ModelSpec) -> Reference | None:
@@ -105,6 +107,7 @@ def build(spec: JudgeSpec, take: Callable[[Alert], None]) -> dict[str, Pipeline]
             only=frozenset(model.only),
             options=model.options,
             constraints=constraints_of(model, reference),
+            budget=spec.budget,
         )
         made[model.name] = Pipeline(options, reference, take)
     return made

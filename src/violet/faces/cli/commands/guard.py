@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
 from violet.faces.cli.guarding.options import add_watched_arguments
+from violet.faces.cli.guarding.serving import add_serving_arguments
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -36,6 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--attach", default="", metavar="TRACE", help="read exchanges (JSON Lines, CloudEvents; -: stdin)"
     )
     where.add_argument("--follow", action="store_true", help="go on when the trace grows, and tell at once")
+    add_serving_arguments(parser)
     add_watched_arguments(parser)
     fit = parser.add_argument_group("calibrate")
     fit.add_argument(
@@ -69,4 +71,8 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         from violet.faces.cli.guarding.replaying import attach
 
         return attach(arguments, command_line)
+    if arguments.upstream or arguments.policy or arguments.config:
+        from violet.faces.cli.guarding.serving import serve
+
+        return serve(arguments)
     raise UsageError("There is no traffic to watch.", "Say --upstream http://model:8080, or --attach TRACE")

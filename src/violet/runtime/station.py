@@ -1,0 +1,344 @@
+"""Everything a guard is, in one process: who judges, who remembers, who tells, and how it all begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from violet.domain.alert import Alert, Response, Ruling
+from violet.domain.guarding import GuardPolicy, Mode, OnError, Unknown
+from violet.domain.traffic import Exchange
+from violet.runtime.guard import Guard, GuardOptions, Parts, Watched
+from violet.runtime.identity import Identifier, load_secret
+from violet.runtime.judging.beside import BesideJudge
+from violet.runtime.judging.inline import InlineJudge, Judge
+from violet.runtime.judging.spec import JudgeSpec, build, reference_of
+from violet.runtime.limits import Limits
+from violet.runtime.metrics import Metrics
+from violet.runtime.responses import Decider, Responder
+from violet.runtime.ruling_journal import Journal
+from violet.runtime.rulings import Rulings
+from violet.runtime.wire.known import wires
+from violet.runtime.wire.template import Places
+
+if TYPE_CHECKING:
+    from violet.runtime.alerts.desk import Desk
+    from violet.runtime.alerts.routing import Route
+    from violet.runtime.hooks import Ticket
+    from violet.runtime.sharing.sharer import Sharer
+    from violet.runtime.spool.writer import Spool
+    from violet.runtime.wire.base import Answer
+
+LATEST_ALERTS = 50
+TURN = 1.0
+"""Seconds between looks at the clock: rulings that end, figures that are saved."""
+RULINGS, SECRET, SPOOL = "rulings", "secret", "spool"
+"""Below the state directory."""
+_log = logging.getLogger("violet.guard")
+
+
+@dataclass(frozen=True, slots=True)
+class StationOptions:
+    """``judge`` names profiles and thresholds of each model. ``state`` is a directory (empty: nothing outlives the
+    process, and alerts are only logged). ``beside``: detectors run in a process of their own. ``routes`` are where
+    alerts go. ``decoys`` names, by model, the upstream that answers in its place (``""``: for all others)."""
+
+    policy: GuardPolicy
+    judge: JudgeSpec
+    state: str = ""
+    number: int = 0
+    workers: int = 1
+    """How many processes serve: each lets pass its part of a quota."""
+    beside: bool = True
+    routes: tuple[Route, ...] = ()
+    decoys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def worker(self) -> str:
+        return f"w{self.number}"
+
+
+class Station:
+    """Make it in the process that serves, ``start`` it in the loop, give ``hooks`` to a proxy or a middleware, ``stop``
+    it. Raises ``ConfigurationError`` where a part cannot be made."""
+
+    def __init__(self, options: StationOptions) -> None:
+        policy = options.policy
+        self.options = options
+        self.alerts: list[Alert] = []
+        """The latest."""
+        self.started = time.time()
+        self._tasks: list[asyncio.Task[None]] = []
+        secret = self._key = self._secret()
+        journal = Journal(os.path.join(options.state, RULINGS), options.worker) if options.state else None
+        if journal is not None:
+            os.makedirs(journal.directory, mode=0o700, exist_ok=True)
+        self.rulings = Rulings(journal, spared=policy.spare)
+        self.metrics = Metrics(options.state, options.worker)
+        self.desk: Desk | None = None
+        self.spool: Spool | None = None
+        self._sharer: Sharer | None = None
+        self.judge: Judge = self._judge()
+        self.limits = Limits(policy.limits, workers=options.workers)
+        models = {model.name: Watched(model.name, reference_of(model)) for model in options.judge.models}
+        self.hooks = Guard(
+            GuardOptions(
+                enforce=policy.mode is Mode.ENFORCE,
+                closed=policy.on_error is OnError.CLOSED,
+                refuse_unknown=policy.unknown is Unknown.REFUSE,
+                keep_bodies=policy.spool.bodies and bool(policy.spool.directory),
+                largest=policy.body_bytes,
+                worker=f"{options.worker}-{os.getpid():x}-",
+                decide=Decider(policy.responses),
+                spared=frozenset(policy.spare),
+            ),
+            wires(policy.protocols, tuple(Places(**_fields(one)) for one in policy.templates)),
+            models,
+            Parts(
+                judge=self.judge,
+                identify=Identifier(policy.identity, secret),
+                limits=self.limits,
+                rulings=self.rulings,
+                obeying=Responder(policy.responses, secret, decoy=options.decoys.get("", ""), decoys=options.decoys),
+                counters=self.metrics,
+                ruled=self._ruled,
+                alerted=self._alerted,
+                keep=self._keep,
+            ),
+        )
+        self._fallback = next(iter(models), "")
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Raises ``VioletError`` where the judge does not become ready."""
+        loop = asyncio.get_running_loop()
+        policy = self.options.policy
+        if self.options.state:
+            from violet.runtime.alerts.desk import Desk, DeskOptions
+
+            self.desk = Desk(self.options.state, self.options.routes, DeskOptions(worker=self.options.worker))
+            self.metrics.desk = self.desk.state
+            await self.desk.start()
+        if policy.spool.directory:
+            self.spool = self._make_spool()
+        self.judge.begin(loop)
+        if isinstance(self.judge, BesideJudge):
+            await self.judge.start()
+        if policy.sharing.address:
+            self._sharer = self._share()
+            self._tasks.append(loop.create_task(self._sharer.run()))
+        self._tasks.append(loop.create_task(self._turns()))
+
+    async def stop(self) -> None:
+        """Judge what waits, tell what is to be told, and put everything on the disk."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.judge.close()
+        if self._sharer is not None:
+            await self._sharer.close()
+        if self.desk is not None:
+            await self.desk.stop()
+        if self.spool is not None:
+            await asyncio.to_thread(self.spool.close)
+        await asyncio.to_thread(self.rulings.sync)
+        self.rulings.close()
+        with contextlib.suppress(OSError):
+            self.metrics.save()
+
+    async def _turns(self) -> None:
+        while True:
+            await asyncio.sleep(TURN)
+            try:
+                self.rulings.follow()
+                self.rulings.expire()
+                await asyncio.to_thread(self.rulings.sync)
+                self.metrics.save()
+            except OSError as error:
+                _log.warning("the guard's state cannot be written: %s", error)
+
+    # -- what the guard does with what it finds ----------------------------------------------------------------------
+
+    def take(self, alert: Alert) -> None:
+        """An alert of the judge."""
+        self.hooks.take(alert)
+
+    def _ruled(self, ruling: Ruling) -> None:
+        self.rulings.put(ruling)
+
+    def _alerted(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+        del self.alerts[:-LATEST_ALERTS]
+        self.metrics.alert(alert)
+        if self.desk is not None:
+            self.desk.take(alert)
+        _log.warning("%s", _said(alert))
+
+    def _keep(self, ticket: Ticket, answer: Answer, status: int, body: bytes, seconds: float) -> None:
+        """Into the spool, where there is one."""
+        response = _strongest(ticket)
+        if response is not Response.ALLOW:
+            self.metrics.response(ticket.model, response.value)
+        if self.spool is None or ticket.caller is None or ticket.question is None:
+            return
+        kept = exchange_of(ticket, answer, status, body, seconds, response)
+        self.spool.append(kept, ticket.body, body, always=bool(ticket.rulings))
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _secret(self) -> bytes:
+        path = self.options.policy.identity.secret
+        if not path and self.options.state:
+            os.makedirs(self.options.state, mode=0o700, exist_ok=True)
+            path = os.path.join(self.options.state, SECRET)
+        return load_secret(path) if path else os.urandom(32)
+
+    def _judge(self) -> Judge:
+        spec = replace(self.options.judge, worker=f"{self.options.worker}-{os.getpid():x}")
+        if not self.options.beside:
+            return InlineJudge(build(spec, self.take))
+        sharing = self.options.policy.sharing
+        said = {}
+        if sharing.address:
+            said = {
+                "address": sharing.address,
+                "name": sharing.name,
+                "every": sharing.every_seconds,
+                "secret": self._shared_secret().hex(),
+            }
+        return BesideJudge(spec, self.take, said)
+
+    def _shared_secret(self) -> bytes:
+        """What postings on a board are sealed with: only where the fleet was given a secret of its own."""
+        path = self.options.policy.identity.secret
+        return load_secret(path) if path else b""
+
+    def _share(self) -> Sharer:
+        from violet.runtime.sharing.connect import connect
+        from violet.runtime.sharing.sharer import Sharer, SharingOptions
+
+        sharing = self.options.policy.sharing
+        options = SharingOptions(interval=sharing.every_seconds, secret=self._shared_secret())
+        board = connect(sharing.address, f"{sharing.name}/rulings")
+        return Sharer(board, _NoSketches(), self.rulings, options, say=_log.warning)
+
+    def _make_spool(self) -> Spool:
+        from violet.runtime.spool.configured import open_spool
+
+        policy = self.options.policy
+        watched = self.hooks.models.get(self._fallback)
+        order = watched.reference.names if watched is not None and watched.reference is not None else ()
+        return open_spool(
+            policy.spool,
+            policy.redaction,
+            worker=self.options.worker,
+            model=self._fallback,
+            order=order,
+            key=self._key,
+            say=_log.warning,
+        )
+
+
+class _NoSketches:
+    """The judge beside this process has them, and shares them itself."""
+
+    def changed(self) -> list[str]:
+        return []
+
+    def delta(self, client: str) -> dict[str, Any]:
+        return {}
+
+    def absorb(self, client: str, values: Any) -> None:
+        return None
+
+
+class Stationed:
+    """An ASGI application with its guard: started and stopped with the server."""
+
+    def __init__(self, app: Callable[[Any, Any, Any], Any], station: Station) -> None:
+        self.app = app
+        self.station = station
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _lifespan(self, scope: Any, receive: Any, send: Any) -> None:
+        """The guard is there before the application begins, and after it has ended."""
+
+        async def before() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.station.start()
+            return message
+
+        async def after(message: Any) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await self.station.stop()
+            await send(message)
+
+        await self.app(scope, before, after)
+
+
+def exchange_of(
+    ticket: Ticket, answer: Answer, status: int, body: bytes, seconds: float, response: Response
+) -> Exchange:
+    """What the spool keeps of a request."""
+    question, caller = ticket.question, ticket.caller
+    assert question is not None
+    assert caller is not None
+    rows = question.rows
+    return Exchange(
+        id=ticket.id,
+        at=ticket.at,
+        client=caller.id,
+        model=ticket.model,
+        rows=tuple(tuple(row) for row in (rows.tolist() if hasattr(rows, "tolist") else rows)),
+        names=question.names,
+        texts=question.texts,
+        scores=tuple(tuple(map(float, row)) for row in answer.scores),
+        labels=tuple(answer.labels),
+        answers=answer.texts,
+        protocol=ticket.wire.name if ticket.wire is not None else "",
+        status=status,
+        seconds=seconds,
+        request_bytes=ticket.size,
+        response_bytes=len(body),
+        address=caller.address,
+        response=response.value,
+        reasons=tuple(ticket.reasons),
+    )
+
+
+_ORDER = {response: place for place, response in enumerate(Response)}
+
+
+def _strongest(ticket: Ticket) -> Response:
+    found = Response.ALLOW
+    for ruling in ticket.rulings:
+        if _ORDER[ruling.response] > _ORDER[found]:
+            found = ruling.response
+    return found
+
+
+def _said(alert: Alert) -> str:
+    from violet.report.guarding import alert_line
+
+    return alert_line(alert)
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(one)
