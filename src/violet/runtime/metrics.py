@@ -132,7 +132,7 @@ class Metrics:
         self._directory = os.path.join(directory, DIRECTORY) if directory else ""
         self._name = _file_name(worker)
         self._before: Values = {}
-        self._started = clock()
+        self.started = clock()
         if self._directory:
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
             before = _load(os.path.join(self._directory, self._name))
@@ -187,7 +187,7 @@ class Metrics:
         values["responses_total"] = dict(self._responses)
         values["alerts_total"] = dict(self._alerts)
         values["workers"][()] = 1
-        values["started_seconds"][()] = self._started
+        values["started_seconds"][()] = self.started
         if self.desk is not None:
             _of_desk(values, self.desk())
         status = self.status() if self.status is not None else None

@@ -12,7 +12,10 @@ from tests.runtime.alerts.made import alert, notice, notices
 from violet.domain.errors import ConfigurationError
 from violet.domain.incident_alert import NoticeEvent
 from violet.domain.outcome import Severity
+from violet.runtime.alerts.correlate import CorrelationOptions
 from violet.runtime.alerts.routing import FORMATS, KEYS, KINDS, parse_rate, parse_routes
+from violet.runtime.alerts.settings import KEYS as ALERT_KEYS
+from violet.runtime.alerts.settings import parse_alerts
 
 HOOK = {"to": "webhook", "url": "https://siem.example/hook"}
 
@@ -66,7 +69,7 @@ def test_every_key_is_read() -> None:
         ("webhook", r"guard\.routes\[1\] is no table"),
         ({"to": "webhok", "url": "https://x.example"}, r"guard\.routes\[1\]\.to is 'webhok'. Did you mean 'webhook'"),
         ({"url": "https://x.example"}, r"\.to is missing"),
-        ({**HOOK, "sevrity": "high"}, r"\.sevrity is not a key of a route. Did you mean severity"),
+        ({**HOOK, "sevrity": "high"}, r"\.sevrity is no key here. Did you mean severity"),
         ({**HOOK, "severity": "bad"}, r"\.severity cannot be used: 'bad' is not a severity"),
         ({**HOOK, "format": "cef"}, r"\.format is 'cef'"),
         ({**HOOK, "path": "x"}, r"\.path is not for 'webhook'"),
@@ -132,5 +135,29 @@ def test_rates() -> None:
 
 def test_every_key_kind_and_format_is_documented() -> None:
     page = (Path(__file__).parents[3] / "docs" / "tasks" / "route-alerts.md").read_text()
-    for name in (*KEYS, *KINDS, *FORMATS):
+    for name in (*KEYS, *KINDS, *FORMATS, *ALERT_KEYS):
         assert f"`{name}`" in page, name
+
+
+def test_the_table_of_alerts() -> None:
+    table = {"quiet": 60, "campaign_clients": 5, "severity": {"drift/*": "info", "extraction/together": "critical"}}
+    options = parse_alerts(table, "violet.toml")
+    assert (options.quiet, options.campaign_clients) == (60.0, 5)
+    assert options.severities == (("drift/*", Severity.INFO), ("extraction/together", Severity.CRITICAL))
+    assert parse_alerts({}, "violet.toml") == CorrelationOptions()
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ({"quite": 1}, r"guard\.alerts\.quite is no key here\. Did you mean quiet"),
+        ({"quiet": "1h"}, r"guard\.alerts\.quiet is '1h'"),
+        ({"severity": {"x": "bad"}}, r"guard\.alerts\.severity\.x cannot be used: 'bad' is not a severity"),
+        ({"severity": {"x": 7}}, r"guard\.alerts\.severity\.x cannot be used"),
+        ({"severity": "high"}, r"guard\.alerts\.severity is no table"),
+    ],
+)
+def test_what_cannot_be_in_it_is_said(table: Any, complaint: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_alerts(table, "violet.toml")
+    assert re.search(complaint, raised.value.diagnostics())
