@@ -39,8 +39,11 @@ MOST = 12
 """Projections in a fingerprint, at most."""
 CELL = 3.0
 """Width of a projection's cells, in distances that count as near."""
-SHARED = 0.02
-"""The share of benign rows that may have a fingerprint of another one."""
+SHARED, OWN_SHARED = 0.02, 0.3
+"""The share of 1,000 benign rows that may have a fingerprint of another one: among all clients, and among a client's
+own, which are fewer."""
+FEWEST = 50
+"""Rows of a sample from which that can be told."""
 PARTS = 8
 ROOM = 64 << 20
 """Bytes."""
@@ -104,47 +107,50 @@ class Fingerprints:
 
     def _hash(self, rng: np.random.Generator, width: int, near: float, sample: Array) -> None:
         cell = CELL * max(near, 1e-6)
-        self._ways = rng.standard_normal((width, PROJECTIONS, MOST)).astype(np.float32) / np.float32(cell)
-        self._shift = rng.random((PROJECTIONS, MOST)).astype(np.float32)
-        self._mixing = rng.integers(1, 2**62, (PROJECTIONS, MOST), dtype=np.int64) * 2 + 1
-        # Fewer rows share more by chance than so many of a sample do: what is asked of them is less.
-        limit = max(SHARED * min(1.0, len(sample) / 1000), 1.5 / max(len(sample), 1))
-        depth = 4 if len(sample) >= 50 else 6
-        while depth < MOST and len(sample) >= 50 and _shared(self._projected(sample, depth)) > limit:
-            depth += 1
-        self._depth = depth
-        self._places = np.zeros((width, SUBSETS), np.int64)
-        for index in range(SUBSETS):
-            order = rng.permutation(width)
-            take = max(1, width // 3)
-            weights = rng.integers(1, 2**62, width, dtype=np.int64) * 2 + 1
-            while True:
+        ways = rng.standard_normal((width, PROJECTIONS, MOST)).astype(np.float32) / np.float32(cell)
+        shift = rng.random((PROJECTIONS, MOST)).astype(np.float32)
+        mixing = rng.integers(1, 2**62, (PROJECTIONS, MOST), dtype=np.int64) * 2 + 1
+        cells = np.floor(np.einsum("nd,dpk->npk", sample, ways) + shift).astype(np.int64)
+        mixed = np.cumsum(cells * mixing, axis=2)
+        own, depth = (
+            next((depth for depth in range(4, MOST) if _shared(mixed[:, :, depth - 1]) <= limit), MOST)
+            if len(sample) >= FEWEST
+            else 6
+            for limit in _limits(len(sample))
+        )
+        self._own_depth = own
+        self._ways = np.ascontiguousarray(ways[:, :, :depth]).reshape(width, -1)
+        self._shift, self._mixing = shift[:, :depth].reshape(-1), mixing[:, :depth]
+        bits = _bits(sample)
+        self._places = np.zeros((width, 2 * SUBSETS), np.int64)
+        for index in range(2 * SUBSETS):  # first those for all clients, then those for the client's own
+            order, weights = rng.permutation(width), rng.integers(1, 2**62, width, dtype=np.int64) * 2 + 1
+            limit = _limits(len(sample))[index < SUBSETS]
+            for take in range(max(1, width // 3), max(2, width)):
                 column = np.zeros(width, np.int64)
                 column[order[:take]] = weights[order[:take]]
-                enough = len(sample) < 50 or _shared(_bits(sample) @ column[:, None]) <= limit
-                if take >= max(1, width - 1) or (enough and (len(sample) >= 50 or 2 * take >= width)):
+                if _shared(bits @ column[:, None]) <= limit if len(sample) >= FEWEST else 2 * take >= width:
                     break
-                take += 1
             self._places[:, index] = column
-        self._ways = np.ascontiguousarray(self._ways[:, :, :depth]).reshape(width, -1)
-        self._shift, self._mixing = self._shift[:, :depth].reshape(-1), self._mixing[:, :depth]
-
-    def _projected(self, x: Array, depth: int) -> Array:
-        cells = np.floor(np.einsum("nd,dpk->npk", x, self._ways[:, :, :depth]) + self._shift[:, :depth])
-        return np.asarray((cells.astype(np.int64) * self._mixing[:, :depth]).sum(axis=2))
 
     @property
     def bytes(self) -> int:
         arrays = (self.rows, self._table, self._slot, self._token, self._salts, self._part, *self.marks.values())
         return sum(array.nbytes for array in arrays)
 
-    def keys(self, x: Array) -> Array:
-        """uint64 ``(n, PROJECTIONS + SUBSETS)``."""
+    def keys(self, x: Array) -> tuple[Array, Array]:
+        """Among all clients and among the client's own, uint64 ``(n, PROJECTIONS + SUBSETS)`` each."""
         cells = x @ self._ways
         cells += self._shift
         np.floor(cells, out=cells)
         mixed = cells.astype(np.int64).reshape(len(x), PROJECTIONS, -1) * self._mixing
-        return np.concatenate([mixed.sum(axis=2), _bits(x) @ self._places], axis=1).view(np.uint64)
+        own = mixed[:, :, : self._own_depth].sum(axis=2)
+        rest = mixed[:, :, self._own_depth :].sum(axis=2)
+        values = _bits(x) @ self._places
+        return (
+            np.concatenate([own + rest, values[:, :SUBSETS]], axis=1).view(np.uint64),
+            np.concatenate([own, values[:, SUBSETS:]], axis=1).view(np.uint64),
+        )
 
     def observe(self, x: Array, slot: Array, rank: Array) -> Found:
         """Rows ``x`` ``(n, width)`` in the order they came, at most ``CHUNK``; ``rank`` counts those of the same slot
@@ -157,15 +163,15 @@ class Fingerprints:
         put = at[keep]
         self.rows[put], self._slot[put], self._token[put] = x[keep], slot[keep], self._salts[slot[keep]]
         np.add.at(self._part, slot[keep], 1)
-        places = self._buckets(self.keys(x), slot)
+        places = self._buckets(*self.keys(x), slot)
         latest = self._latest(places, keep, number)
         self._table[places[:, keep].reshape(-1)] = np.tile(number[keep] & 0x7FFFFFFF, len(places))
         self._written += int(kept[-1]) if n else 0
         return self._nearest(x, slot, at, latest, number)
 
-    def _buckets(self, keys: Array, slot: Array) -> Array:
+    def _buckets(self, keys: Array, own: Array, slot: Array) -> Array:
         """Places in the table, int64 ``(ways, n)``: first those among all clients, then the client's own."""
-        salted = np.ascontiguousarray(np.concatenate([keys, keys ^ self._salts[slot][:, None]], axis=1).T)
+        salted = np.ascontiguousarray(np.concatenate([keys, own ^ self._salts[slot][:, None]], axis=1).T)
         salted *= _ODD
         salted ^= salted >> np.uint64(29)
         salted *= _OTHER
@@ -248,6 +254,11 @@ TINY = np.float32(1e-10)
 def _bits(x: Array) -> Array:
     """The floats as whole numbers that are equal where they are."""
     return np.ascontiguousarray(x + np.float32(0)).view(np.int32).astype(np.int64)
+
+
+def _limits(count: int) -> tuple[float, float]:
+    """Of own, and of all. Fewer rows share less by chance than many do: what is allowed them is less, too."""
+    return tuple(max(share * min(1.0, count / 1000), 1.5 / max(count, 1)) for share in (OWN_SHARED, SHARED))  # type: ignore[return-value]
 
 
 def _shared(keys: Array) -> float:

@@ -69,7 +69,7 @@ class Book:
         """How often a slot has changed hands: clusters of former owners are never found again."""
         self._top: dict[int, Cluster] = {}
         """By slot, the cluster with the most evidence when it was last added to, where that is more than ``HOT``."""
-        self._here: dict[int, int] = {}
+        self._row = 0
         self._level = np.zeros(clients, np.float32)
         self._sent = np.zeros(clients, np.float32)
         self._elsewhere = np.zeros(clients, np.float32)
@@ -133,15 +133,17 @@ class Book:
         rows: list[int] = []
         values: list[float] = []
         what: list[tuple[Any, ...]] = []
-        slots = batch.client.tolist()
-        waiting = {step.row: step for step in steps}
-        count, before = self.trail.counts.tolist(), self.trail.before.tolist()
-        here = self._here = dict(zip(reversed(slots), reversed(before), strict=True))
-        for row, slot in enumerate(slots):
-            here[slot] = count[row]
-            step = waiting.get(row)
-            if step is not None:
-                told = weigh(step)
+        slots, counts = self.trail.slots, self.trail.counts
+        row, place, n = -1, 0, len(batch)
+        while True:
+            following = steps[place].row if place < len(steps) else n
+            row = row + 1 if self._top else following
+            if row >= n:
+                break
+            slot, self._row = slots[row], row
+            if row == following:
+                told = weigh(steps[place])
+                place += 1
                 if told is not None:
                     rows.append(row)
                     values.append(told[1])
@@ -149,7 +151,7 @@ class Book:
                     continue
             top = self._top.get(slot)
             if top is not None:
-                left = self.now(top, count[row])
+                left = self.now(top, int(counts[row]))
                 if left <= HOT:
                     del self._top[slot]
                     self._level[slot] = 0.0
@@ -166,8 +168,14 @@ class Book:
 
     def asked(self, slot: int) -> int:
         """How many different rows it had asked when the row that is being weighed came."""
-        found = self._here.get(slot)
-        return int(self.trail.count[slot]) if found is None else found
+        slots = self.trail.slots
+        for row in range(self._row, -1, -1):
+            if slots[row] == slot:
+                return int(self.trail.counts[row])
+        for row in range(self._row + 1, len(slots)):
+            if slots[row] == slot:
+                return int(self.trail.before[row])
+        return int(self.trail.count[slot])
 
     def forget(self, slots: Array) -> None:
         for slot in slots.tolist():

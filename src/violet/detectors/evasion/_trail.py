@@ -120,6 +120,7 @@ class Trail:
         self.counts = np.empty(0, np.int64)
         self.before = np.empty(0, np.int64)
         """The same after and before each row of the batch, in its order."""
+        self.slots: list[int] = []
         self._last = np.zeros(setup.clients, np.uint64)
         self._known = np.zeros(setup.clients, bool)
         self._rows = 0
@@ -152,6 +153,7 @@ class Trail:
         if batch is self._batch:
             return self._steps
         self._batch, self._steps = batch, []
+        self.slots = batch.client.tolist()
         begin, n = 0, len(batch)
         self.counts, self.before = np.empty(n, np.int64), np.empty(n, np.int64)
         while begin < n:
