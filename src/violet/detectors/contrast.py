@@ -37,12 +37,12 @@ class Contrast:
         self.silent = len(reference.sample) < FEWEST or d < 3
         if self.silent:
             return
-        z = self._small(reference.sample)
         rng = np.random.default_rng([reference.seed, 79])
+        z = self._small(reference.sample)
         halves = np.arange(len(z)) % 2
-        left_out = [_judge(z[halves == half], _fit(z[halves != half], rng)) for half in (0, 1)]
+        left_out = [_judge(z[halves == half], _learn(z[halves != half], rng)) for half in (0, 1)]
         self._benign = np.sort(np.concatenate(left_out))
-        self._form = _fit(z, rng)
+        self._form = _learn(z, rng)
 
     @classmethod
     def of(cls, setup: Setup) -> Contrast:
@@ -79,14 +79,15 @@ class Contrast:
 
 
 def _mixed(z: Array, rng: np.random.Generator) -> Array:
-    """Rows made up of real ones: half with each column from one of two, half with every column from any."""
+    """Rows made up of real ones: half with each column from one of two, half with every column from any. The columns of
+    pictures are directions: mixing cells or patches of theirs makes noise, or what another honest camera gives."""
     n = len(z)
     pairs = [np.where(rng.random(z.shape) < 0.5, z, z[rng.permutation(n)]) for _ in range(CONTRAST // 2)]
     shuffled = [np.stack([column[rng.permutation(n)] for column in z.T], axis=1) for _ in range(CONTRAST // 2)]
     return np.concatenate([*pairs, *shuffled])
 
 
-def _fit(real: Array, rng: np.random.Generator) -> Array:
+def _learn(real: Array, rng: np.random.Generator) -> Array:
     """Least squares of -1 for real rows and 1 for made-up ones on all products of two columns, ridged, both classes
     weighing the same: a symmetric form ``(k, k)``."""
     made = _mixed(real, rng)

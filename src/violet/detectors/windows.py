@@ -419,8 +419,9 @@ class Blocks:
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """How each row ``(n,)`` differs from what its client asked before: ``moved`` is in how many encoded features, at
-    least, it differs from each of the client's latest four rows that counted, ``counts`` whether they are so many that
-    this one counts (the first does), ``gap`` the seconds since the client's row before (``inf``: none)."""
+    least, it differs from each of the client's latest four rows that counted (pictures: how far it is from them),
+    ``counts`` whether that is so much that this one counts (the first does), ``gap`` the seconds since the client's row
+    before (``inf``: none)."""
 
     moved: Array
     counts: Array
@@ -428,28 +429,39 @@ class Step:
 
 
 class Steps:
-    """Which rows count: those that differ in a quarter of the features from each of the client's latest four that did.
+    """Which rows count: those that differ in a quarter of the features from each of the client's latest four that did;
+    pictures: those that lie further from them than one benign picture in twenty lies from the nearest of a thousand.
 
-    Analysts vary one feature or two over a base row (and what is computed of them changes too), probes and retries
-    none; all their rows together count as one, and some may be at it at a time. Whoever walks through the input space
-    by single features leaves the rows that counted before long, so nobody hides that way. ``16 * d + 8`` bytes a
-    client.
+    Analysts vary one feature or two over a base row (and what is computed of them changes too), or move a slider;
+    probes and retries change nothing; all their rows together count as one, and some may be at it at a time.
+    Whoever walks through the input space by single features leaves the rows that counted before long, so nobody
+    hides that way. ``16 * d + 8`` bytes a client.
     """
 
-    __slots__ = ("_anchors", "_at", "_least")
+    __slots__ = ("_anchors", "_at", "_least", "_pictures")
 
-    def __init__(self, clients: int, width: int) -> None:
+    def __init__(self, clients: int, width: int, far: float = 0.0) -> None:
+        """``far``: the distance at which pictures count; 0 for tables."""
         self._anchors = np.full((clients, ANCHORS, width), np.nan, np.float32)
         """The latest first."""
         self._at = np.full(clients, -np.inf)
-        self._least = dense(width)
+        self._pictures = far > 0
+        self._least = far if far > 0 else float(dense(width))
+
+    def _apart(self, x: Array, others: Array) -> Array:
+        """How much rows differ, float64: from what is not there, by more than anything."""
+        if not self._pictures:
+            return np.asarray((x != others).sum(axis=-1), np.float64)
+        away = x - others
+        distance = np.sqrt(np.einsum("...i,...i->...", away, away), dtype=np.float64)
+        return np.where(np.isnan(distance), np.inf, distance)
 
     @classmethod
     def of(cls, setup: Setup) -> Steps:
         assert setup.reference is not None
         found = setup.shared.get("steps")
         if found is None:
-            found = setup.shared["steps"] = cls(setup.clients, setup.reference.width)
+            found = setup.shared["steps"] = cls(setup.clients, setup.reference.width, far_of(setup.reference))
         assert isinstance(found, Steps)
         return found
 
@@ -468,19 +480,19 @@ class Steps:
 
     def _step(self, batch: Batch) -> Step:
         n = len(batch)
-        moved, gap = np.empty(n, np.int64), np.empty(n)
+        moved, gap = np.empty(n), np.empty(n)
         if not n:
             return Step(moved, np.empty(0, dtype=bool), gap)
         by = groups(batch)
         x, at = batch.x[by.order], batch.at[by.order]
         # As if every row before in this batch counted: then the rows before are those to compare with.
-        differ = np.full(n, x.shape[1])
+        differ = np.full(n, np.inf)
         for lag in range(1, ANCHORS + 1):
             before = np.empty_like(x)
             before[lag:] = x[:-lag]
             early = np.flatnonzero(by.rank < lag)
             before[early] = self._anchors[batch.client[by.order[early]], lag - 1 - by.rank[early]]
-            np.minimum(differ, (x != before).sum(axis=1), out=differ)
+            np.minimum(differ, self._apart(x, before), out=differ)
         listed = differ.tolist()
         alone = by.counts == 1
         single = by.starts[alone & (differ[by.starts] >= self._least)]
@@ -500,7 +512,7 @@ class Steps:
         gap[by.order] = at - earlier
         return Step(moved, moved >= self._least, gap)
 
-    def _follow(self, slot: int, x: Array, start: int, listed: list[int]) -> None:
+    def _follow(self, slot: int, x: Array, start: int, listed: list[float]) -> None:
         """One client's rows of a batch: put right what ``listed`` says after a row that did not count."""
         anchors, least = self._anchors[slot], self._least
         place, count = 0, len(x)
@@ -512,13 +524,18 @@ class Steps:
             anchors[place:] = kept
         for row in range(place, count):
             if row > place:
-                listed[start + row] = int((anchors != x[row]).sum(axis=1).min())
+                listed[start + row] = float(self._apart(anchors, x[row]).min())
             if listed[start + row] >= least:
                 anchors[1:] = anchors[:-1].copy()
                 anchors[0] = x[row]
 
 
 ANCHORS = 4
+
+
+def far_of(reference: Reference) -> float:
+    """The distance at which pictures count as others; 0 for tables."""
+    return float(np.interp(0.05, QUANTILES, reference.nearest)) if reference.shape else 0.0
 
 
 def dense(width: int) -> int:

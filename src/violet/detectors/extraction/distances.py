@@ -1,7 +1,7 @@
 """Queries grown out of earlier ones: small steps in many features, as syntheses of training data for a copy make them.
 
 ## What it sees
-Rows that lie nearer to one of the client's own last 64 rows than 99 % of benign rows lie to any of a thousand others,
+Rows that lie nearer to one of the client's own last 64 rows than 99.5 % of benign rows lie to any of a thousand others,
 and still differ from it in a quarter of the features or more. A sequential test sums up how much likelier they are of a
 client that grows its queries than of others.
 
@@ -56,8 +56,11 @@ FACTS = Facts(
     microseconds=4.0,
     techniques=("AML.T0024.002", "AML.T0043.002"),
     references=("https://arxiv.org/abs/1805.02628", "https://arxiv.org/abs/1602.02697"),
-    options={"honest": 0.01, "suspicious": 0.2},
+    options={"honest": 0.02, "suspicious": 0.3},
 )
+
+CLOSE = 0.005
+"""Share of benign rows that have another one so near in a sample of a thousand."""
 
 
 @detector(FACTS)
@@ -70,7 +73,7 @@ class Distances(windows.Summing[windows.Cusum]):
         honest, suspicious = float(setup.options["honest"]), float(setup.options["suspicious"])
         self._hit = math.log(suspicious / honest)
         self._miss = math.log((1 - suspicious) / (1 - honest))
-        self._near = float(np.interp(0.01, QUANTILES, reference.nearest))
+        self._near = float(np.interp(CLOSE, QUANTILES, reference.nearest))
         self._dense = windows.dense(reference.width)
         self._nearest = Nearest.of(setup)
         self._sums = windows.Cusum(setup.clients)
@@ -104,7 +107,7 @@ class Distances(windows.Summing[windows.Cusum]):
                 f"{hits} of the latest {rows} rows are small steps in many features from earlier ones.{last}",
                 values,
                 self._sums.queries(slot, batch.exchange),
-                f"99 % of benign rows lie {self._near:.2f} or more from all others of a sample",
+                f"{1 - CLOSE:.1%} of benign rows lie {self._near:.2f} or more from all others of a sample",
             )
 
         return Scores(np.arange(len(batch)), value, explain)

@@ -62,12 +62,16 @@ LAST = 4
 """Changes of a run that one is compared with."""
 OTHERS = 3
 """Features by which two changes differ, at least, for them to be changes of another kind."""
+TURNED = (0.4, 0.85)
+"""Share of features whose direction is another one, between two changes around one record: half of them by accident,
+two thirds where each is seen from the one before. On a slider few do, or nearly all."""
 
 
 @detector(FACTS)
 class ShadowNeighbours(windows.Summing[windows.Cusum]):
     """``honest`` and ``suspicious`` are shares of such rows; ``slight`` is how many standard deviations a feature moves
-    at most."""
+    at most. (Of pictures, all of it as well: no further than half of what one benign picture in twenty lies from the
+    nearest of a thousand.)"""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
@@ -78,6 +82,7 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
         self._slight = float(setup.options["slight"])
         width = setup.reference.width
         self._many = windows.dense(width)
+        self._far = windows.far_of(setup.reference) / 2
         self._sums = windows.Cusum(setup.clients)
         self._last = np.full((setup.clients, width), np.nan, np.float32)
         self._run: list[tuple[tuple[int, int], ...]] = [()] * setup.clients
@@ -141,7 +146,7 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
             return True
         common = moved & before
         flipped = ((risen ^ rose) & common).bit_count()
-        return moved.bit_count() >= self._many and 0.2 <= flipped / max(common.bit_count(), 1) <= 0.8
+        return moved.bit_count() >= self._many and TURNED[0] <= flipped / max(common.bit_count(), 1) <= TURNED[1]
 
     def _changes(self, batch: Batch) -> tuple[dict[int, int], dict[int, int], Array]:
         """Of each row, beside its client's row before: what kind of change it is, int8 ``(n,)``; of slight ones, which
@@ -155,6 +160,9 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
         away = x - before
         size = np.abs(away)
         largest = np.where(np.isnan(away[:, 0]), np.inf, np.nan_to_num(size, nan=np.inf).max(axis=1))
+        if self._far:
+            distance = np.sqrt(np.einsum("ij,ij->i", away, away))
+            largest = np.where(distance <= self._far, largest, np.inf)
         kind = np.empty(len(batch), np.int8)
         kind[by.order] = np.where(largest == 0, SAME, np.where(largest <= self._slight, SLIGHT, NEW))
         slight = np.flatnonzero((largest > 0) & (largest <= self._slight))
