@@ -43,6 +43,16 @@ from violet.services.guarding.tails import poisson_interval
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
 
+HEAD = """# Detection
+
+What `benchmarks/detect.py` measures: attacks with known truth among honest traffic, through the guard's own pipeline.
+*Delay* is counted in the attacker's own attack queries, over all of its accounts, without what it sent as cover.
+*Before goal*: found before the query that made the attack worth it (the first adversarial example within the radius; a
+copy that agrees with the model on 90 % of the population; ten records probed; 3 s of the model's time), or found where
+no such query was reached. *Noticed*: an alarm about the model's traffic as a whole that has the attacker's accounts in
+its evidence, but accuses nobody. The traffic is made by `tests/traffic`, with the seeds in the commands.
+"""
+
 WORLDS: dict[str, Callable[[], World]] = {
     "table": table_world,
     "pictures-8": lambda: picture_world(8),
@@ -59,7 +69,8 @@ class Found:
     delay: int = 0
     goal: int = 0
     detector: str = ""
-    total: int = 0
+    noticed: int = 0
+    """When an alarm about the model's traffic as a whole had its accounts in the evidence (0: none had)."""
 
     @property
     def in_time(self) -> bool:
@@ -119,21 +130,21 @@ def judged(trace: Trace, alerts: Sequence[Alert]) -> tuple[list[Found], int]:
         rows = np.flatnonzero((trace.campaign == number) & ~covered)
         goal = np.flatnonzero(trace.goal[rows])
         attack_rows[number] = rows
-        found.append(Found(goal=int(goal[0]) + 1 if len(goal) else 0, total=len(rows)))
+        found.append(Found(goal=int(goal[0]) + 1 if len(goal) else 0))
     bystanders = 0
     for alert in alerts:
-        if not alert.client:
-            continue
         accused = {campaign_of[name] for name in (alert.client, *alert.evidence.others) if name in campaign_of}
-        if alert.client not in campaign_of:
+        if alert.client and alert.client not in campaign_of:
             bystanders += 1
             continue
         row = last[alert.query]
         for number in accused:
             rows, one = attack_rows[number], found[number]
             asked = int(np.searchsorted(rows, row, side="right"))
-            if asked and not one.delay:
+            if asked and alert.client and not one.delay:
                 one.delay, one.detector = asked, alert.detector
+            elif asked and not alert.client and not one.noticed:
+                one.noticed = asked
     return found, bystanders
 
 
@@ -191,11 +202,12 @@ def detection(lines: Sequence[Line]) -> str:
         hits = [one for one in line.found if one.delay]
         delays = sorted(one.delay for one in hits)
         goals = [one.goal for one in line.found if one.goal]
+        unnamed = sum(bool(one.noticed) and not one.delay for one in line.found)
         first = Counter(one.detector for one in hits).most_common(2)
         rows.append(
             (
                 line.scenario.name,
-                f"{len(hits)} of {len(line.found)}",
+                f"{len(hits)} of {len(line.found)}" + (f", {unnamed} more noticed" if unnamed else ""),
                 f"{median(delays):g}" if delays else "",
                 delays[-1] if delays else "",
                 sum(one.in_time for one in line.found),
@@ -293,7 +305,7 @@ def written(path: str, world: str, text: str) -> None:
     begin, end = f"<!-- {world} -->", f"<!-- end of {world} -->"
     part = f"{begin}\n\n{text.strip()}\n\n{end}"
     file = Path(path)
-    known = file.read_text(encoding="utf-8") if file.exists() else "# Detection\n"
+    known = file.read_text(encoding="utf-8") if file.exists() else HEAD
     if begin in known:
         known = re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: part, known, flags=re.DOTALL)
     else:
