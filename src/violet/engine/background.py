@@ -97,3 +97,13 @@ class Background:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on just now."""
+    import socket
+
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port: int = asked.getsockname()[1]
+        return port

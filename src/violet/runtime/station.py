@@ -333,9 +333,10 @@ def _strongest(ticket: Ticket) -> Response:
 
 
 def _said(alert: Alert) -> str:
-    from violet.report.guarding import alert_line
+    from violet.runtime.alerts.text import plain
 
-    return alert_line(alert)
+    who = plain(alert.client) or "all traffic"
+    return f"{alert.severity} {alert.detector} {who} after {alert.after:,} rows: {plain(alert.evidence.summary)}"
 
 
 def _fields(one: Any) -> dict[str, Any]:

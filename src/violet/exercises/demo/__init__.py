@@ -2,7 +2,8 @@
 harden."""
 
 from violet.exercises.demo.credit import build_credit
+from violet.exercises.demo.deployment import Deployment, model_server
 from violet.exercises.demo.tour import Step, steps
 from violet.exercises.demo.zoo import Exhibit, build
 
-__all__ = ["Exhibit", "Step", "build", "build_credit", "steps"]
+__all__ = ["Deployment", "Exhibit", "Step", "build", "build_credit", "model_server", "steps"]

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from violet.exercises.demo.deployment import Deployment
+
 GOOD = "churn-forest.pkl"
 TROJAN = "churn-forest-v2.pkl"
 TAMPERED = "tampered"
@@ -31,9 +33,9 @@ class Step:
     prepare: Callable[[], None] | None = None
 
 
-def steps(directory: str) -> tuple[Step, ...]:
+def steps(directory: str, deployment: Deployment) -> tuple[Step, ...]:
     """The tour of a zoo in ``directory``/zoo: scan, sign, attest, list, and let the gate decide thrice; then of the
-    model in ``directory``/credit: test, explain, harden."""
+    model in ``directory``/credit: test, explain, harden; deploy it behind the guard, attack it there, and look."""
     zoo, key, policy = (os.path.join(directory, name) for name in ("zoo", "release.key", "violet.toml"))
     good, trojan = os.path.join(zoo, GOOD), os.path.join(zoo, TROJAN)
     tampered = os.path.join(directory, TAMPERED, GOOD)
@@ -98,6 +100,24 @@ def steps(directory: str) -> tuple[Step, ...]:
             ("harden", risk, *attacked, "--train", train, "--method", "feasible-rows", "--set", "rounds=3",
              "--set", "attacked=400", "--save", hardened),
         ),
+        Step(
+            "Before it goes live: what does its honest traffic look like?",
+            ("profile", deployment.benign, "-o", deployment.profile),
+        ),
+        Step(
+            "Fit the guard's thresholds to it: one false alarm in 10,000 requests.",
+            ("guard", "calibrate", deployment.benign, "--profile", deployment.profile, "--output",
+             deployment.calibration, "--isolated"),
+        ),
+        Step(
+            "Now it is live, behind its guard, and somebody attacks it over the network.",
+            ("test", deployment.url, *asked, "--threat", "feasible:2", "--attack", "tabular/feasible-decisions",
+             "--samples", "20", "--probes", "8", "--queries", "40", "--no-scan"),
+            expected=1,
+            did="started the model, and: violet " + " ".join(deployment.guard_command),
+            prepare=deployment.start,
+        ),
+        Step("What did the guard see, and what did it do?", ("watch", deployment.state, "--once")),
     )  # fmt: skip
 
 

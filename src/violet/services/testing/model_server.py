@@ -13,7 +13,11 @@ from violet.services.testing.sources import load_source
 from violet.targets.base import TargetSpec
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from violet.targets.base import Target
+
+    Array = NDArray[Any]
 
 LARGEST = 8 << 20
 """Bytes of a request."""
@@ -49,6 +53,12 @@ class ModelServer:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
+    def scores(self, rows: Array) -> Array:
+        """Of rows ``(n, features)``: float64 ``(n, classes)``."""
+        import numpy as np
+
+        return np.asarray(self._target.scores(rows.astype(self._dtype)), dtype=np.float64)
+
     def _answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if method == "GET" and path in ("/v2/health/ready", "/v2/health/live"):
             return 200, {"ready": True}
@@ -64,7 +74,7 @@ class ModelServer:
             rows = np.array(first["data"], dtype=self._dtype).reshape(-1, self.features)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             return 400, {"error": f"that is no request: {type(error).__name__}"}
-        scores = np.asarray(self._target.scores(rows), dtype=np.float64)
+        scores = self.scores(rows)
         labels = scores.argmax(axis=1)
         return 200, {
             "model_name": self.name,

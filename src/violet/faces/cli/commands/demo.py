@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError, shell
-from violet.exercises.demo import Exhibit, Step, build, build_credit, steps
+from violet.exercises.demo import Deployment, Exhibit, Step, build, build_credit, model_server, steps
 from violet.faces.cli.main import entry
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Build a small model zoo, in which one file has been tampered with; scan it as you would scan your own
 models; then sign the good model, and let the gate decide about it, about its trojaned twin, and about a changed copy.
-Last, attack a model of credit risk, explain why it gives way, and harden it. The payload is harmless, and nothing loads
-it. Needs more than the base: pip install 'violet-mlsecops[demo]'"""
+Then attack a model of credit risk, explain why it gives way, and harden it; last, deploy it behind the guard, attack it
+there, and see the alert. The payload is harmless, and nothing loads it. Needs more than the base: pip install
+'violet-mlsecops[demo]'"""
 
 EXAMPLES = """  violet demo
   violet demo --directory /tmp/zoo
@@ -34,25 +35,53 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--seed", type=int, metavar="NUMBER", default=7, help="of the models' random numbers (default: 7)"
     )
     parser.add_argument("--only-scan", action="store_true", help="end after the scan")
+    parser.add_argument(
+        "--serve", default="", metavar="DIR", help="serve the model of credit risk that was built there"
+    )
+    parser.add_argument(
+        "--listen", default="127.0.0.1:8080", metavar="HOST:PORT", help="where (default: 127.0.0.1:8080)"
+    )
 
 
 def run(arguments: Namespace, _command_line: list[str]) -> int:
     """Exit code 0 where every step came out as it should."""
+    if arguments.serve:
+        return _serve(arguments)
     directory = arguments.directory
     _clear(directory)
     zoo = os.path.join(directory, "zoo")
     print(f"Building a model zoo in {zoo} (seed {arguments.seed}) ...\n")
     print(_listing(build(zoo, arguments.seed)))
+    deployment = Deployment(os.path.join(directory, "credit"))
     if not arguments.only_scan:
-        build_credit(os.path.join(directory, "credit"), arguments.seed)
-    tour = steps(directory)[: 1 if arguments.only_scan else None]
+        build_credit(deployment.directory, arguments.seed)
+        deployment.record(arguments.seed)
+    tour = steps(directory, deployment)[: 1 if arguments.only_scan else None]
     os.environ.setdefault("VIOLET_KEY_PASSPHRASE", secrets.token_urlsafe(18))
-    wrong = [step for number, step in enumerate(tour, 1) if not _take(step, f"{number}/{len(tour)}")]
+    try:
+        wrong = [step for number, step in enumerate(tour, 1) if not _take(step, f"{number}/{len(tour)}")]
+    finally:
+        deployment.close()
     if wrong:
         for step in wrong:
             print(f"\nThis did not come out as it should: {_typed(step)}", file=sys.stderr)
         return 3
     print(_next_steps(zoo, os.path.join(directory, "report.html"), arguments.only_scan))
+    return 0
+
+
+def _serve(arguments: Namespace) -> int:
+    from violet.faces.gateway.server import GatewayOptions, serve
+
+    host, _, port = arguments.listen.rpartition(":")
+    if not port.isascii() or not port.isdigit():
+        raise UsageError(f"--listen {arguments.listen} is no address.", "Write HOST:PORT.")
+    model = model_server(arguments.serve)
+
+    def started(address: str) -> None:
+        print(f"serving {model.name} on {address}", flush=True)
+
+    serve(lambda number: model, GatewayOptions(host=host, port=int(port)), started)
     return 0
 
 
