@@ -84,7 +84,9 @@ def shapes_of(scale: Scale, which: Array, past: Array, parent: Array, valid: Arr
         notable = np.flatnonzero((near.sum(axis=1) >= CROWD) & (fresh | pair | halving))
         slid = notable[_directions(around, step, near, notable) < NARROW]
         fresh[slid] = pair[slid] = halving[slid] = False
-    close = dense & (square <= 4.0 * length[:, None])
+    # Of tables, benign rows are a crowd as well where they lie closest.
+    reach = np.minimum(4.0 * length, np.float32(scale.near**2)) if scale.table else 4.0 * length
+    close = dense & (square <= reach[:, None])
     crowd = close.sum(axis=1)
     spread = np.zeros(len(which))
     some = np.flatnonzero((crowd >= CROWD) & itself)
