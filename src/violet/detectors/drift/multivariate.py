@@ -51,7 +51,7 @@ FACTS = Facts(
     stage=Stage.WINDOW,
     needs=Needs.ROWS | Needs.REFERENCE,
     accuses=Accuses.MODEL,
-    threshold=0.1,
+    threshold=0.06,
     unit="part of the discrepancy of distributions with nothing in common",
     microseconds=1.0,
     response=Response.ALLOW,
@@ -97,7 +97,7 @@ class Multivariate(Windowed):
         apart = self._sum / n - self.reference.feature_mean
         chance = self._variance * (1 / n + 1 / known)
         square = float(apart @ apart)
-        share = math.sqrt(max(0.0, square - chance) / max(2 * self._variance, 1e-12))
+        share = min(1.0, math.sqrt(max(0.0, square - chance) / max(2 * self._variance, 1e-12)))
         moved = np.abs(self._x / n - self.reference.mean)
         order = np.argsort(-moved, kind="stable")[:SHOWN]
         figures: dict[str, float | str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -252,11 +253,22 @@ def upper_gamma(a: float, x: float) -> float:
     return min(1.0, max(0.0, fraction * scale))
 
 
+@cache
 def chi2_quantile(level: float, freedom: float) -> float:
-    """By Wilson and Hilferty (1931): within 1 % from one degree up, for levels of 0.9 and more. ``freedom`` need not be
-    whole."""
+    """By Newton's method on the logarithm of the tail, from Wilson and Hilferty's approximation (1931). ``freedom``
+    need not be whole."""
     from statistics import NormalDist
 
-    z = NormalDist().inv_cdf(level)
     part = 2 / (9 * freedom)
-    return float(freedom * max(0.0, 1 - part + z * math.sqrt(part)) ** 3)
+    at = freedom * max(0.1, 1 - part + NormalDist().inv_cdf(level) * math.sqrt(part)) ** 3
+    half = freedom / 2
+    for _ in range(8):
+        tail = upper_gamma(half, at / 2)
+        density = math.exp((half - 1) * math.log(at / 2) - at / 2 - math.lgamma(half)) / 2
+        if tail <= 0 or density <= 0:
+            break
+        step = (math.log(tail) - math.log(1 - level)) * tail / density
+        at = max(at / 4, at + step)
+        if abs(step) < 1e-10 * at:
+            break
+    return at

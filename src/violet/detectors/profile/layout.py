@@ -286,8 +286,8 @@ def number_layout(name: str, values: Array, of: str = "") -> NumberLayout:
     repeated = len(distinct) <= ATOMS and len(known) > 2 * len(distinct)
     masses = distinct if repeated else distinct[share >= max(ATOM, 3 / len(known))]
     low, high = np.quantile(known, [MARGIN, 1 - MARGIN])
-    span = high - low
     with np.errstate(all="ignore"):
+        span = high - low
         tails = (span or max(abs(low), 1.0)) * 2.0 ** np.arange(-6, TAIL - 6)
         parts = [
             masses,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors.profile.distance import chi2_p_value, chi2_quantile
+from violet.detectors.profile.distance import chi2_quantile, upper_gamma
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def discrepancy(before: JointCounts, after: JointCounts, reference: Reference, l
     freedom = 2 * first**2 / second
     scale = first / freedom
     beyond = max(0.0, square - first)
-    p = _tail(square / scale, freedom)
+    p = upper_gamma(freedom / 2, square / scale / 2)
     noise = max(0.0, chi2_quantile(1 - level, freedom) * scale - first)
     # Disjoint distributions of this kernel are apart by the sum of what each is apart from itself: about the trace.
     whole = max(2 * float(np.trace(covariance)), 1e-12)
@@ -72,12 +72,6 @@ def _covariance(reference: Reference) -> Array:
     if len(reference.sample) >= 100:
         return np.atleast_2d(np.cov(reference.features(reference.sample).astype(np.float64), rowvar=False))
     return np.diag(reference.feature_variance.astype(np.float64))
-
-
-def _tail(statistic: float, freedom: float) -> float:
-    low = max(1, math.floor(freedom))
-    weight = min(1.0, max(0.0, freedom - low))
-    return (1 - weight) * chi2_p_value(statistic, low) + weight * chi2_p_value(statistic, low + 1)
 
 
 def correlations(counts: JointCounts) -> Array:
