@@ -23,6 +23,8 @@ FILE = "violet.toml"
 PROJECT_FILE = "pyproject.toml"
 GATE = "gate"
 """The table that is the gate's policy."""
+GUARD = "guard"
+"""The table that is the guard's policy."""
 LARGEST = 1 << 20
 """Bytes of a configuration or ignore file that are read."""
 
@@ -53,9 +55,10 @@ class Setting:
 class Configuration:
     """Every key's setting; ``file`` is the configuration file in force (``""``: none), ``root`` its
     directory (or the working directory); ``found`` tells that it was found by searching. ``gate`` is the table
-    ``[gate]`` as it stands there (``None``: there is none), which ``violet.services.policies`` reads."""
+    ``[gate]`` as it stands there (``None``: there is none), which ``violet.services.policies`` reads; ``guard``
+    likewise, which ``violet.services.guarding.policy`` does."""
 
-    __slots__ = ("file", "found", "found_files", "gate", "ignore", "root", "settings")
+    __slots__ = ("file", "found", "found_files", "gate", "guard", "ignore", "root", "settings")
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Configuration:
         ignore: tuple[IgnoreSource, ...] = (),
         found_files: tuple[str, ...] = (),
         gate: Any = None,
+        guard: Any = None,
     ) -> None:
         self.settings = settings
         self.file = file
@@ -74,6 +78,7 @@ class Configuration:
         self.ignore = ignore
         self.found_files = found_files
         self.gate = gate
+        self.guard = guard
 
     def value(self, name: str) -> Any:
         return self.settings[name].value
@@ -117,15 +122,15 @@ def load(
         origin, table = file, _read(file)
     elif not isolated:
         origin, table = _search(os.path.abspath(directory))
-    gate = table.get(GATE)
+    gate, guard = table.get(GATE), table.get(GUARD)
     if table:
-        _apply_table({name: value for name, value in table.items() if name != GATE}, origin, settings)
+        _apply_table({name: value for name, value in table.items() if name not in (GATE, GUARD)}, origin, settings)
     _apply_environment(environment, settings)
     root = os.path.dirname(os.path.abspath(origin)) if origin else os.path.abspath(directory)
     ignore, found = _ignore_sources(settings, root, origin, isolated, named=bool(file))
     if origin and not file:
         found = (*found, origin)
-    return Configuration(settings, origin, root, not file, ignore, found, gate)
+    return Configuration(settings, origin, root, not file, ignore, found, gate, guard)
 
 
 def ignore_source(path: str) -> IgnoreSource:
