@@ -242,5 +242,9 @@ class GuardPolicy:
     models: Mapping[str, ModelPolicy] = field(default_factory=dict)
     routes: tuple[Mapping[str, Any], ...] = ()
     """Where alerts go, as the tables stand in the file."""
+    alerts: Mapping[str, Any] = field(default_factory=dict)
+    """When alerts belong together, as the table stands there."""
+    tracing: Mapping[str, Any] = field(default_factory=dict)
+    """Where traces of OpenTelemetry go, as the table stands there."""
     origin: str = ""
     """The file this was read from; empty: defaults."""
