@@ -49,7 +49,8 @@ def make(number):
         if scope["path"] == "/die":
             os._exit(7)
         tls = scope["extensions"].get("tls") or {}
-        body = f"{number} {os.getpid()} {scope['scheme']} {tls.get('client_cert_name')}".encode()
+        peer = scope["client"] and scope["client"][0]
+        body = f"{number} {os.getpid()} {scope['scheme']} {tls.get('client_cert_name')} {peer}".encode()
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": body})
     return app
@@ -75,7 +76,7 @@ class Running:
             while piece := one.recv(65_536):
                 data += piece
         assert data.startswith(b"HTTP/1.1 200"), data
-        return data.partition(b"\r\n\r\n")[2].decode().split(" ", 3)
+        return data.partition(b"\r\n\r\n")[2].decode().rpartition(" ")[0].split(" ", 3)
 
     def end(self, how: int = signal.SIGTERM) -> tuple[str, str]:
         self.process.send_signal(how)
@@ -141,7 +142,7 @@ def test_workers_share_a_port_and_the_dead_are_replaced() -> None:
 def test_connections_that_wait_outlive_their_worker() -> None:
     """The listening sockets are the supervisor's: whoever connected while a worker was down is answered by the next."""
     with running("workers=2") as server:
-        number, pid, *_ = server.ask()
+        pid = server.ask()[1]
         os.kill(int(pid), signal.SIGSTOP)
         waiting = [socket.create_connection(("127.0.0.1", server.port), PATIENCE) for _ in range(8)]
         for one in waiting:
@@ -306,6 +307,29 @@ def test_callers_are_known_by_their_certificates(tmp_path: Path) -> None:
         assert server.ask("/", context)[3] == "URI:spiffe://acme/ns/a"
     with running(options + ", demand=False") as server:
         assert server.ask("/", ssl.create_default_context(cafile=str(certificate)))[3] == "None"
+
+
+def test_handshakes_that_do_not_end_are_ended(tmp_path: Path) -> None:
+    certificate, key = write_certificate(tmp_path)
+    options = f"certificate={str(certificate)!r}, key={str(key)!r}, limits=ServerLimits(head_seconds=0.5)"
+    with running(options) as server, socket.create_connection(("127.0.0.1", server.port), PATIENCE) as one:
+        one.sendall(b"\x16\x03\x01")
+        assert one.recv(1000) == b""
+        assert server.ask("/", ssl.create_default_context(cafile=str(certificate)))[2] == "https"
+
+
+@pytest.mark.parametrize("host", ["::", "::1"])
+def test_ipv6_and_ipv4_on_one_socket(host: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with running(f"host={host!r}") as server:
+        with socket.create_connection(("::1", server.port), PATIENCE) as one:
+            one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert b"::1" in one.recv(1000)
+        if host == "::":
+            with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as one:
+                one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert one.recv(1000).endswith(b" 127.0.0.1")
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

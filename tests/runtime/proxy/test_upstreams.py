@@ -13,6 +13,7 @@ import pytest
 from tests.runtime.proxy.harness import Guard, Model, Received, answer, ok, to, until
 from violet.runtime.proxy import Limits, ServerLimits, Timeouts, Upstream
 from violet.runtime.proxy.options import ProxyOptions
+from violet.runtime.proxy.upstream import Pool
 
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -40,7 +41,7 @@ def test_an_upstream_that_is_down() -> None:
         for _ in range(3):
             client.say(GET)
             assert reason(client.read()) == (502, "upstream-unreachable")
-        assert guard.proxy.running == 0
+        until(lambda: guard.proxy.running == 0)
 
 
 def test_an_upstream_that_does_not_accept() -> None:
@@ -69,6 +70,10 @@ def test_an_upstream_that_does_not_accept() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nhello", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", (502, "upstream-protocol")),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            (502, "upstream-protocol"),
+        ),
         (b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", (502, "upstream-protocol")),
         (b"HTTP/1.1 101 Switch\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n", (502, "upstream-protocol")),
         (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 1000 + b"\r\n", (502, "upstream-protocol")),
@@ -76,8 +81,8 @@ def test_an_upstream_that_does_not_accept() -> None:
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, (502, "upstream-protocol")),
     ],
     ids=[
-        "nothing", "half-head", "garbage", "two-lengths", "odd-length", "odd-coding", "folded", "switch",
-        "many-headers", "large-head", "endless-interim",
+        "nothing", "half-head", "garbage", "two-lengths", "odd-length", "odd-coding", "length-and-coding",
+        "folded", "switch", "many-headers", "large-head", "endless-interim",
     ],
 )  # fmt: skip
 def test_answers_that_are_none(said: bytes, expected: tuple[int, str]) -> None:
@@ -87,7 +92,7 @@ def test_answers_that_are_none(said: bytes, expected: tuple[int, str]) -> None:
 
     with Model(handler) as model, Guard(to(model)) as guard:
         assert reason(guard.ask(GET)) == expected
-        assert guard.proxy.running == 0
+        until(lambda: guard.proxy.running == 0)
         model.handler = ok
         assert guard.ask(GET).status == 200
 
@@ -407,3 +412,23 @@ def test_requests_at_once_have_a_number() -> None:
         until(lambda: guard.proxy.running == 0)
         model.handler = ok
         assert guard.ask(GET).status == 200
+
+
+@pytest.mark.parametrize("how", ["closed", "free"])
+def test_whoever_leaves_the_queue_passes_on_what_it_was_given(how: str) -> None:
+    async def main(url: str) -> None:
+        pool = Pool(Upstream(url), Timeouts(), Limits(connections=1), None)
+        held = await pool.get()
+        first, second = (asyncio.create_task(pool.get()) for _ in range(2))
+        await asyncio.sleep(0)
+        if how == "closed":
+            held.close()
+        else:
+            pool.rest(held)
+        first.cancel()  # it has been given a place, or a connection, and has not run since
+        found = await asyncio.wait_for(second, 10)
+        assert (found is held) == (how == "free")
+        pool.close()
+
+    with Model() as model:
+        asyncio.run(main(model.url))

@@ -9,7 +9,7 @@ import signal
 import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from violet.domain.errors import MissingExtraError, UsageError
 from violet.faces.gateway.supervisor import Supervisor
@@ -164,9 +164,10 @@ def _work(
 
     application = make(number)
     context = _context(options)
+    limits = options.limits or ServerLimits()
     config = uvicorn.Config(
         application,
-        http=protocol(options.limits or ServerLimits()),
+        http=cast("Any", protocol(limits)),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -179,7 +180,7 @@ def _work(
     )
     config.load()
     config.ssl = context
-    server = uvicorn.Server(config)
+    server = _server(config, limits.head_seconds)
     before = {which: signal.signal(which, lambda *_: None) for which in (signal.SIGTERM, signal.SIGINT)}
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -189,6 +190,34 @@ def _work(
     finally:
         for which, handler in before.items():
             signal.signal(which, handler)
+
+
+def _server(config: Any, handshake: float) -> Any:
+    """uvicorn's server, which ends TLS handshakes that take longer than so many seconds; by itself it has 60."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await self.lifespan.startup()
+            if self.lifespan.should_exit:
+                raise SystemExit(1)
+            loop = asyncio.get_running_loop()
+            extra = (
+                {} if config.ssl is None else {"ssl_handshake_timeout": handshake, "ssl_shutdown_timeout": handshake}
+            )
+
+            def make() -> Any:
+                return config.http_protocol_class(
+                    config=config, server_state=self.server_state, app_state=self.lifespan.state, _loop=loop
+                )
+
+            self.servers = [
+                await loop.create_server(make, sock=one, ssl=config.ssl, backlog=config.backlog, **extra)
+                for one in sockets or []
+            ]
+            self.started = True
+
+    return Server(config)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -50,6 +50,7 @@ class Proxy:
         self._tls = {one: client_context(one) for one in (*options.upstreams, *options.decoys) if one.place.tls}
         self._pools: dict[Upstream, Pool] = {}
         self._sweeper: asyncio.TimerHandle | None = None
+        self._sweeping: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         kind = scope["type"]
@@ -76,7 +77,7 @@ class Proxy:
         self._pools.clear()
         if self._sweeper is not None:
             self._sweeper.cancel()
-            self._sweeper = None
+            self._sweeper = self._sweeping = None
 
     @property
     def failures(self) -> Mapping[str, int]:
@@ -159,11 +160,14 @@ class Proxy:
         pool = self._pools.get(upstream)
         if pool is None or pool.loop is not asyncio.get_running_loop():
             pool = self._pools[upstream] = Pool(upstream, self._times, self._limits, self._tls.get(upstream))
-            if self._sweeper is None or self._sweeper.cancelled():
+            if self._sweeping is not pool.loop:
+                self._sweeping = pool.loop
                 self._sweeper = pool.loop.call_later(SWEEP, self._sweep, pool.loop)
         return pool
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._sweeping is not loop:
+            return
         now = loop.time()
         for pool in self._pools.values():
             if pool.loop is loop:

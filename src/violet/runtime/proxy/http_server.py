@@ -33,6 +33,8 @@ SWEEP = 0.25
 """Seconds between looks at the clock."""
 HIGH_WATER = 65_536
 """Bytes of a request's body that wait for the application, and of an answer that wait for the client."""
+READ = 65_536
+"""Bytes that are taken from a socket at once."""
 LINGER = 2.0
 """Seconds in which what a refused client still sends is thrown away, so that it can read why it was refused: a socket
 that is closed with unread data resets the connection (RFC 9112, section 9.6)."""
@@ -67,6 +69,9 @@ def protocol(limits: ServerLimits) -> type[ServerProtocol]:
     return type("LimitedServerProtocol", (ServerProtocol,), {"limits": limits})
 
 
+NO_BUFFER = memoryview(bytearray(1))
+
+
 class Wire:
     """What an application of ours may ask of the connection under its request: ``target`` is the request target as it
     came, ``names`` the header names as they were written, ``tunnel`` hands the connection over after an upgrade."""
@@ -84,7 +89,7 @@ class Wire:
         return self._connection.become_tunnel(head, tunnel)
 
 
-class ServerProtocol(asyncio.Protocol):
+class ServerProtocol(asyncio.BufferedProtocol):
     limits = ServerLimits()
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
@@ -92,6 +97,7 @@ class ServerProtocol(asyncio.Protocol):
         self._root = config.root_path
         self._state = server_state
         self._app_state = app_state
+        self._buffer: memoryview = NO_BUFFER
         self.loop = _loop or asyncio.get_event_loop()
         self.transport: Any = None
         self._parser = httptools.HttpRequestParser(self)
@@ -131,13 +137,19 @@ class ServerProtocol(asyncio.Protocol):
         limits, state = self.limits, self._state
         peer = transport.get_extra_info("peername")
         if isinstance(peer, tuple) and len(peer) >= 2:
-            self._client = (str(peer[0]), int(peer[1]))
-            self._address = self._client[0]
+            address = str(peer[0])
+            if address.startswith("::ffff:") and "." in address:  # IPv4 on a socket for both: the caller is the same
+                address = address[7:]
+            self._client = (address, int(peer[1]))
+            self._address = address
         name = transport.get_extra_info("sockname")
         if isinstance(name, tuple):
             self._server = (str(name[0]), int(name[1]))
         elif isinstance(name, str):
             self._server = (name, None)
+        if "violet_buffer" not in state.__dict__:
+            state.violet_buffer = memoryview(bytearray(READ))
+        self._buffer = state.violet_buffer
         counts = state.__dict__.setdefault("violet_addresses", {})
         count = counts[self._address] = counts.get(self._address, 0) + 1
         state.connections.add(self)
@@ -177,9 +189,16 @@ class ServerProtocol(asyncio.Protocol):
         if self._tunnel is not None:
             self._tunnel.client_ended()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """One for all connections: what is in it is used up before another is read. It is what bounds a read."""
+        return self._buffer
+
+    def buffer_updated(self, count: int) -> None:
+        self._received(self._buffer[:count])
+
+    def _received(self, data: memoryview | bytes) -> None:
         if self._tunnel is not None:
-            self._tunnel.client_said(data)
+            self._tunnel.client_said(bytes(data))
             return
         if self._lingering or self._refusal is not None:
             return
@@ -193,7 +212,7 @@ class ServerProtocol(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._upgraded(data[upgrade.args[0] :])
+            self._upgraded(bytes(data[upgrade.args[0] :]))
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, Refusal) else Refusal(400, f"malformed request: {error}"))
@@ -398,7 +417,7 @@ class ServerProtocol(asyncio.Protocol):
             else:
                 self.on_message_complete()
             if rest:
-                self.data_received(rest)
+                self._received(rest)
 
     def become_tunnel(self, head: Sequence[tuple[bytes, bytes]], tunnel: Any) -> ServerProtocol:
         lines = [b"HTTP/1.1 101 Switching Protocols\r\n"]

@@ -104,7 +104,7 @@ class Limits:
     connections: int = 256
     waiting: int = 1024
     memory: int = 256 << 20
-    window: int = 65_536
+    window: int = 32_768
 
 
 @dataclass(frozen=True, slots=True)

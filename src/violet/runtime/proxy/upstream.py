@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from violet.runtime.proxy.options import Limits, Timeouts, Upstream
 
 NEVER = float("inf")
+READ = 65_536
+"""Bytes that are taken from a socket at once."""
 BODILESS = frozenset((204, 304))
 
 
@@ -29,7 +31,7 @@ class UpstreamError(Exception):
         self.unheard = unheard
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One connection. After ``ask`` the fields hold what is known of the answer so far: ``status`` (0: no head yet),
     ``headers`` as they came, ``pieces`` of the body not yet taken, ``complete``; ``wait`` returns when more is."""
 
@@ -160,9 +162,14 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         transport.set_write_buffer_limits(high=self._limits.window)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """One for all connections of a pool: what is in it is used up before another is read."""
+        return self._pool.buffer
+
+    def buffer_updated(self, count: int) -> None:
+        data = self._pool.buffer[:count]
         if self.tunnel is not None:
-            self.tunnel.upstream_said(data)
+            self.tunnel.upstream_said(bytes(data))
             return
         if not self._busy or self.complete:  # an answer that nobody asked for would be taken for the next one's
             self._keep = False
@@ -170,11 +177,11 @@ class Connection(asyncio.Protocol):
             return
         self._heard = True
         if not self.status:
-            self._head += len(data)
+            self._head += count
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self.pieces = [data[upgrade.args[0] :]]
+            self.pieces = [bytes(data[upgrade.args[0] :])]
             self._keep = False
         except httptools.HttpParserError:
             self._broken(
@@ -330,6 +337,7 @@ class Pool:
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._pending = 0
+        self.buffer = memoryview(bytearray(READ))
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closing = False
         self.connects = 0
