@@ -1,7 +1,7 @@
 """Queries grown out of earlier ones: small steps in many features, as syntheses of training data for a copy make them.
 
 ## What it sees
-Rows that lie nearer to one of the client's own last 64 rows than 99.5 % of benign rows lie to any of a thousand others,
+Rows that lie nearer to one of the client's own last 64 rows than 99 % of benign rows lie to any of a thousand others,
 and still differ from it in a quarter of the features or more. A sequential test sums up how much likelier they are of a
 client that grows its queries than of others.
 
@@ -42,6 +42,8 @@ from violet.domain.outcome import Severity
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from violet.detectors.reference import Reference
+
     Array = NDArray[Any]
 
 FACTS = Facts(
@@ -59,8 +61,8 @@ FACTS = Facts(
     options={"honest": 0.02, "suspicious": 0.3},
 )
 
-CLOSE = 0.005
-"""Share of benign rows that have another one so near in a sample of a thousand."""
+CLOSE = 0.01
+"""Share of benign rows that have another one so near in a sample of a thousand, and still so different."""
 
 
 @detector(FACTS)
@@ -73,8 +75,8 @@ class Distances(windows.Summing[windows.Cusum]):
         honest, suspicious = float(setup.options["honest"]), float(setup.options["suspicious"])
         self._hit = math.log(suspicious / honest)
         self._miss = math.log((1 - suspicious) / (1 - honest))
-        self._near = float(np.interp(CLOSE, QUANTILES, reference.nearest))
         self._dense = windows.dense(reference.width)
+        self._near = _near(reference, self._dense)
         self._nearest = Nearest.of(setup)
         self._sums = windows.Cusum(setup.clients)
 
@@ -107,7 +109,23 @@ class Distances(windows.Summing[windows.Cusum]):
                 f"{hits} of the latest {rows} rows are small steps in many features from earlier ones.{last}",
                 values,
                 self._sums.queries(slot, batch.exchange),
-                f"{1 - CLOSE:.1%} of benign rows lie {self._near:.2f} or more from all others of a sample",
+                f"{1 - CLOSE:.0%} of benign rows lie {self._near:.2f} or more from all that differ as much",
             )
 
         return Scores(np.arange(len(batch)), value, explain)
+
+
+def _near(reference: Reference, least: int) -> float:
+    """The distance within which ``CLOSE`` of the benign rows have another one that differs in ``least`` features. Twins
+    and revised cases, which differ in fewer, make no difference."""
+    sample = reference.sample[:1024]
+    if len(sample) < 200:
+        return float(np.interp(CLOSE, QUANTILES, reference.nearest))
+    squares = np.einsum("ij,ij->i", sample, sample)
+    nearest = np.empty(len(sample))
+    for begin in range(0, len(sample), 64):
+        some = sample[begin : begin + 64]
+        apart = squares[begin : begin + 64, None] + squares[None, :] - 2 * some @ sample.T
+        apart[(some[:, None, :] != sample[None, :, :]).sum(axis=2) < least] = np.inf
+        nearest[begin : begin + 64] = apart.min(axis=1)
+    return float(np.sqrt(max(np.quantile(nearest, CLOSE), 0.0)))
