@@ -42,13 +42,13 @@ def http_receiver(*answers: tuple[int, dict[str, str]]) -> Iterator[HttpReceiver
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            state.got.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             status, headers = state.answers[0] if len(state.answers) == 1 else state.answers.pop(0)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", "0")
             self.end_headers()
-            state.got.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
 
         def log_message(self, format: str, *args: object) -> None:
             return None

@@ -243,3 +243,32 @@ def test_a_receiver_that_never_answers_delays_nobody_else() -> None:
         await asyncio.gather(dead.stop(0.0), quick.stop(0.0))
 
     asyncio.run(main())
+
+
+def test_what_is_left_out_while_a_message_goes_out_is_in_the_next(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    some = told(12)
+    delivery: Delivery
+
+    class Slow(Receiver):
+        async def send(self, notice: Notice) -> None:
+            if not self.got:
+                delivery.offer(some[6:])
+            await super().send(notice)
+
+    receiver = Slow()
+
+    async def main() -> None:
+        nonlocal delivery
+        delivery = Delivery(Route("r", "syslog"), receiver, clock=clock)
+        delivery.offer(some[:6])
+        delivery.start()
+        await until(lambda: receiver.got and not delivery.state().waiting)
+        await delivery.stop(0.0)
+
+    asyncio.run(main())
+    assert sum(1 + notice.omitted for notice in receiver.got) == 12, (
+        "every notice is sent, or told to have been left out"
+    )

@@ -18,14 +18,15 @@ PREFIX = "violet:guard:told:"
 
 class RedisClaims:
     """``url`` as redis-py takes it (``redis://``, ``rediss://``, ``unix://``); ``machine`` is this machine's name,
-    the same for all its workers and after a restart."""
+    the same for all its workers and after a restart;
+    ``patience`` the seconds that an answer may take."""
 
-    def __init__(self, url: str, machine: str, lasts: int = LASTS) -> None:
+    def __init__(self, url: str, machine: str, lasts: int = LASTS, patience: float = 0.5) -> None:
         try:
             import redis.asyncio as client
         except ImportError as error:
             raise MissingExtraError("Sharing who tells of incidents", "guard") from error
-        self._client: Any = client.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+        self._client: Any = client.from_url(url, socket_timeout=patience, socket_connect_timeout=patience)
         self._machine = machine.encode()
         self._lasts = lasts
 

@@ -192,7 +192,7 @@ class Correlator:
 
     def _only(self, entry: _Open, matter: str, model: str) -> bool:
         families = {_family(detector) for detector in entry.detectors}
-        same = matter in entry.techniques or families == {matter}
+        same = len(families) == 1 and (matter in entry.techniques or matter in families)
         return same and set(entry.models) == {model}
 
     # -- what it does to the incident -----------------------------------------------------------------

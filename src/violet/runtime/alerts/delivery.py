@@ -104,6 +104,7 @@ class Delivery:
         self._waiting: OrderedDict[object, tuple[Notice, float]] = OrderedDict()
         self._omitted: Counter[str] = Counter()
         self._wake = asyncio.Event()
+        self._sending: object = None
         self._offered = 0
         self._delivered = self._failed = self._summarised = self._dropped = 0
         self._problem = ""
@@ -161,7 +162,8 @@ class Delivery:
             return
         self._waiting[key] = (notice, self._clock())
         if len(self._waiting) > MOST_WAITING:
-            mildest = min(self._waiting, key=lambda key: self._waiting[key][0].incident.severity)
+            others = (key for key in self._waiting if key != self._sending)
+            mildest = min(others, key=lambda key: self._waiting[key][0].incident.severity)
             self._omit(self._waiting.pop(mildest)[0])
 
     def _omit(self, notice: Notice) -> None:
@@ -201,6 +203,7 @@ class Delivery:
         if not self._waiting:
             return 1.0
         key, chosen, notice = self._choose()
+        self._sending = key
         try:
             async with asyncio.timeout(self.route.timeout):
                 await self._sink.send(notice)
@@ -210,6 +213,8 @@ class Delivery:
             return await self._refused(key, SendError(f"no answer within {self.route.timeout:g} s"), pause)
         except Exception as error:  # a receiver's own fault is not the guard's end
             return await self._refused(key, SendError(f"{type(error).__name__}: {error}"), pause)
+        finally:
+            self._sending = None
         self._delivered += 1
         self._problem = ""
         self._omitted -= Counter(dict(notice.omitted_by))

@@ -39,6 +39,8 @@ ROUND = 0.5
 SAVE = 1.0
 """Seconds between checkpoints."""
 PRUNE = 60.0
+CLAIM = 1.0
+"""Seconds that it may take to learn whether another machine tells of an incident."""
 MOST_UNSAVED = 1_000
 
 
@@ -236,7 +238,7 @@ class Desk:
             key = notice.incident.key
             if notice.event is NoticeEvent.OPENED:
                 try:
-                    async with asyncio.timeout(1.0):
+                    async with asyncio.timeout(CLAIM):
                         mine = await self._claims.mine(key)
                 except Exception:  # alone, or the others cannot be asked: twice is better than never
                     mine = True
