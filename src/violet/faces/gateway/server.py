@@ -202,9 +202,7 @@ def _server(config: Any, handshake: float) -> Any:
             if self.lifespan.should_exit:
                 raise SystemExit(1)
             loop = asyncio.get_running_loop()
-            extra = (
-                {} if config.ssl is None else {"ssl_handshake_timeout": handshake, "ssl_shutdown_timeout": handshake}
-            )
+            patience = None if config.ssl is None else handshake
 
             def make() -> Any:
                 return config.http_protocol_class(
@@ -212,7 +210,14 @@ def _server(config: Any, handshake: float) -> Any:
                 )
 
             self.servers = [
-                await loop.create_server(make, sock=one, ssl=config.ssl, backlog=config.backlog, **extra)
+                await loop.create_server(
+                    make,
+                    sock=one,
+                    ssl=config.ssl,
+                    backlog=config.backlog,
+                    ssl_handshake_timeout=patience,
+                    ssl_shutdown_timeout=patience,
+                )
                 for one in sockets or []
             ]
             self.started = True
