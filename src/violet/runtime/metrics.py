@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 from violet import __version__
 from violet.domain.errors import MissingExtraError
-from violet.domain.whole_file import whole_file
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
@@ -175,7 +174,7 @@ class Metrics:
         ``PREFIX``; a histogram is ``NAME_bucket`` (not cumulative), ``NAME_sum``."""
         values: Values = {family.name: {} for family in FAMILIES if family.kind != "histogram"}
         values |= {"request_duration_seconds_bucket": {}, "request_duration_seconds_sum": {}}
-        for model, counted in self._models.items():
+        for model, counted in list(self._models.items()):  # the loop may be counting meanwhile
             for code, count in zip(CODES, counted.codes, strict=True):
                 if count:
                     values["requests_total"][model, code] = count
@@ -183,7 +182,7 @@ class Metrics:
             values["request_duration_seconds_sum"][(model,)] = counted.seconds
             for bound, count in zip((*BOUNDS, math.inf), counted.buckets, strict=True):
                 values["request_duration_seconds_bucket"][model, _bound(bound)] = count
-        values["events_total"] = {(name,): count for name, count in self._events.items()}
+        values["events_total"] = {(name,): count for name, count in dict(self._events).items()}
         values["responses_total"] = dict(self._responses)
         values["alerts_total"] = dict(self._alerts)
         values["workers"][()] = 1
@@ -201,7 +200,8 @@ class Metrics:
         return values
 
     def save(self) -> None:
-        """Write this worker's figures for the others. Raises ``OSError``."""
+        """Write this worker's figures for the others: whole or not at all, and without waiting for the disk, since what
+        a power cut takes from them is no loss. Raises ``OSError``."""
         if self._directory:
             document = {
                 "version": 1,
@@ -210,8 +210,10 @@ class Metrics:
                     name: [[*labels, value] for labels, value in some.items()] for name, some in self.values().items()
                 },
             }
-            with whole_file(os.path.join(self._directory, self._name)) as file:
+            path = os.path.join(self._directory, self._name)
+            with open(f"{path}.new", "wb") as file:
                 file.write(json.dumps(document, allow_nan=False).encode())
+            os.replace(f"{path}.new", path)
 
     def together(self) -> Values:
         """The figures of all workers."""
