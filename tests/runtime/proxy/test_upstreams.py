@@ -326,6 +326,46 @@ def guard_turns(guard: Guard, count: int) -> None:
     asyncio.run_coroutine_threadsafe(turn(), guard.loop).result(20)
 
 
+@pytest.mark.parametrize("side", ["client", "upstream"])
+def test_a_tunnel_holds_back_whoever_is_faster(side: str) -> None:
+    sent = 0
+    total = 1000 * 65_536
+    go = asyncio.Event()
+
+    async def handler(model: Model, request: Received, reader: Reader, writer: Writer) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")
+        if side == "upstream":
+            await writer.drain()
+            await go.wait()
+            while await reader.read(1 << 20):
+                pass
+            return
+        for _ in range(1000):
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+            sent += 65_536
+
+    with Model(handler) as model, Guard(to(model)) as guard, guard.connect(receive_buffer=4096) as client:
+        client.say(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+        client.socket.recv(1)
+        if side == "client":
+            settled = -1
+            while sent != settled:
+                settled = sent
+                guard_turns(guard, 20)
+            assert 0 < sent < total / 2, "it was all taken, though nobody read it"
+            return
+        client.socket.settimeout(0.5)
+        try:
+            while sent < total:
+                sent += client.socket.send(b"x" * 65_536)
+        except TimeoutError:
+            pass
+        assert sent < total / 2, "it was all taken, though nobody read it"
+        model.loop.call_soon_threadsafe(go.set)
+
+
 def test_an_upstream_that_does_not_read_holds_the_client_back() -> None:
     go = asyncio.Event()
 
