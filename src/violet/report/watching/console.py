@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 40, 200
 _GAP = "  "
-_LEAST_ROWS = 3
-"""Of a table, where there is anything to show."""
+_LEAST_LINES = 4
+"""Of a table, where there is anything to show: title, header, a row, and how many more there are."""
 Cell = tuple[str, str]
 """Text and style."""
 
@@ -51,9 +51,8 @@ def lay_out(watched: Watched, *, width: int | None = None, height: int | None = 
 
 def _fit(tables: list[list[Line]], room: int) -> None:
     """Shorten the longest table until all fit; where even the shortest do not, the last ones go."""
-    least = _LEAST_ROWS + 2
     taken = [len(table) for table in tables]
-    while sum(taken) + len(taken) > room and max(taken, default=0) > least:
+    while sum(taken) + len(taken) > room and max(taken, default=0) > _LEAST_LINES:
         taken[taken.index(max(taken))] -= 1
     while taken and sum(taken) + len(taken) > room:
         taken.pop()
@@ -231,7 +230,7 @@ def _row(row: Sequence[Cell], need: Sequence[int], all: Sequence[Sequence[Cell]]
     for at, (text, style) in enumerate(row):
         cut = _cut(text, need[at])
         padding = " " * (need[at] - cells(cut))
-        number = all_numbers(all, at)
+        number = _all_numbers(all, at)
         spans += [Span(padding), Span(cut, style)] if number else [Span(cut, style), Span(padding)]
         spans.append(Span(_GAP))
     while spans and not spans[-1].text.strip(" "):
@@ -239,7 +238,7 @@ def _row(row: Sequence[Cell], need: Sequence[int], all: Sequence[Sequence[Cell]]
     return tuple(spans)
 
 
-def all_numbers(rows: Sequence[Sequence[Cell]], at: int) -> bool:
+def _all_numbers(rows: Sequence[Sequence[Cell]], at: int) -> bool:
     """Whether a column holds numbers alone, which stand to the right."""
     texts = [row[at][0] for row in rows if row[at][0]]
     return bool(texts) and all(
