@@ -42,11 +42,11 @@ def lay_out(drift: Drift, view: View) -> list[Line]:
 
 
 def _section(section: Section, width: int) -> list[Line]:
-    lines: list[Line] = [line(section.title, "heading"), *wrapped(visible(section.lead), width, "dim", _MARGIN)]
+    lines: list[Line] = [line(section.title, "heading"), *wrapped(section.lead, width, "dim", _MARGIN)]
     if section.rows:
         lines += _table(section, width)
     if section.after:
-        lines += wrapped(visible(section.after), width, "", _MARGIN)
+        lines += wrapped(section.after, width, "", _MARGIN)
     return [*lines, BLANK]
 
 

@@ -39,14 +39,14 @@ def render(drift: Drift, view: View) -> str:
 
 
 def _section(section: Section) -> list[str]:
-    lines = [f"### {escape(section.title)}", "", escape(visible(section.lead)), ""]
+    lines = [f"### {escape(section.title)}", "", escape(section.lead), ""]
     keep = [at for at in range(len(section.header)) if any(row[at] for row in section.rows)]
     if keep:
         rule = "".join("|---:" if at in section.numbers else "|---" for at in keep)
         lines += [f"| {' | '.join(section.header[at] for at in keep)} |", f"{rule}|"]
         lines += [f"| {' | '.join(_cell(row[at]) for at in keep)} |" for row in section.rows]
         lines.append("")
-    return [*lines, escape(visible(section.after)), ""] if section.after else lines
+    return [*lines, escape(section.after), ""] if section.after else lines
 
 
 def _cell(text: str) -> str:

@@ -4,7 +4,7 @@ order."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from violet.domain.drift import Carriers, Change, Course
@@ -103,7 +103,7 @@ def sections(drift: Drift) -> list[Section]:
         made.append(_windows(drift))
     if drift.uncompared:
         made.append(_uncompared(drift))
-    return made
+    return [replace(one, lead=visible(one.lead), after=visible(one.after)) for one in made]
 
 
 def provenance(drift: Drift) -> list[tuple[str, str]]:

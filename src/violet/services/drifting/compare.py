@@ -102,7 +102,8 @@ def _opened(options: DriftOptions, kept: Roles | None, texts: frozenset[str]) ->
         try:
             return open_source(options.current, roles, texts), roles
         except MissingColumnError as error:
-            if error.name in asked.special or error.name in asked.exclude or error.name in asked.columns:
+            # What is left out need not be there, where it is the reference's.
+            if error.name in asked.special or (kept is None and error.name in (*asked.exclude, *asked.columns)):
                 raise
             roles = roles.without(error.name)
 
@@ -123,15 +124,19 @@ def compare_profiles(
     from violet.services.drifting.whole import compare_segments, compare_together
     from violet.services.drifting.windows import Windows
 
+    sources = [_source_of(name, before) for name in before.layout.names]
+    for name in options.roles.columns:
+        if name not in sources and name not in before.layout.texts:
+            raise UsageError(f"{options.reference} has no column {name!r}.", f"It has {', '.join(sources[:20])}.")
+    asked = [options.roles.asks_for(source) for source in sources]
     said = list(restrictions or [])
     count = len(before.layout.names) + len(before.layout.texts)
     rules = Rules(options.threshold, options.psi_threshold, options.level, count)
     series = Windows(before, after, rules)
     columns = compare_columns(series, notes or {})
-    asked = [options.roles.asks_for(_source_of(name, before)) for name in before.layout.names]
     joint = compare_together(before, after, rules) if _complete(before, after, asked) else None
     segments = compare_segments(before, after, rules, asked)
-    windows = series.all(columns) if len(after.parts) > 1 else []
+    windows = series.all(columns, asked) if len(after.parts) > 1 else []
     columns = [column for column in columns if options.roles.asks_for(_source_of(column.name, before))]
     performance = estimate(before, after)
     clients: ClientCarriage | None = None

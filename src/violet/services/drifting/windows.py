@@ -97,9 +97,10 @@ class Windows:
         )
         return replace(column, change=Change.DRIFT, reason=reason)
 
-    def all(self, columns: list[ColumnDrift]) -> list[WindowDrift]:
-        """What to say of each window."""
+    def all(self, columns: list[ColumnDrift], asked: list[bool]) -> list[WindowDrift]:
+        """What to say of each window, by the columns that were asked for."""
         compared = np.array([c.change is not Change.UNCOMPARED for c in columns[: len(self.names)]], bool)
+        compared &= np.array(asked, dtype=bool)
         found = []
         for at, part in enumerate(self.after.parts):
             effects = np.where(compared, self.effects[at], np.nan)
