@@ -341,6 +341,7 @@ def test_one_machine_tells_and_without_redis_each_does(
             desk.take(alert(client="a"))
         await until(lambda: all(desk.state().notices == 1 for desk in desks))
         await until(lambda: receivers[0].got or receivers[1].got)
+        await until(lambda: any(desk._elsewhere for desk in desks), "that the other one keeps quiet")
         end()
         for desk in desks:
             desk.take(alert(client="b"))

@@ -39,12 +39,28 @@ while True:
 def test_repeats_share_a_line_and_every_one_is_counted(tmp_path: Path) -> None:
     log = AlertLog(str(tmp_path), "w0")
     for number in range(5_000):
-        log.take(alert(id=f"al-{number}", score=float(number % 1_000)))
+        log.take(alert(id=f"al-{number}", score=999.0 if number == 2_500 else 7.0))
     log.close()
     records = LogReader(str(tmp_path)).read()
     assert sum(record.repeats for record in records) == log.taken == log.acknowledged == 5_000
     assert len(records) < 100, "a flood of the same does not fill the disk"
     assert max(record.alert.score for record in records) == 999.0, "a peak is not lost by what follows it"
+
+
+def test_the_same_again_waits_for_its_next_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BETWEEN", 3_600.0)
+    log = AlertLog(str(tmp_path), "w0")
+    log.take(alert(client="a"))
+    until_blocking(lambda: log.acknowledged == 1)
+    for _ in range(10):
+        log.take(alert(client="a"))
+    log.take(alert(client="b"))
+    until_blocking(lambda: log.acknowledged == 2, "that another client is not held up")
+    assert [record.alert.client for record in LogReader(str(tmp_path)).read()] == ["a", "b"]
+    log.close()
+    assert log.acknowledged == 12
+    last = LogReader(str(tmp_path)).read()[-1]
+    assert (last.alert.client, last.repeats) == ("a", 10)
 
 
 def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
