@@ -14,7 +14,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from violet.runtime.sharing.values import (
 
 if TYPE_CHECKING:
     from violet.domain.alert import Ruling
+    from violet.runtime.sharing.base import Array
 
 _STEP = 0.0005
 """Seconds of work between two looks at the event loop's other business."""
@@ -43,6 +44,19 @@ def new_worker() -> str:
     return f"{host}-{os.getpid()}-{secrets.token_hex(6)}"
 
 
+class NoSketches:
+    """For a process that shares rulings alone, because its detectors are elsewhere."""
+
+    def changed(self) -> list[str]:
+        return []
+
+    def delta(self, client: str) -> Mapping[str, Array]:
+        return {}
+
+    def absorb(self, client: str, values: Mapping[str, Array]) -> None:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class SharingOptions:
     """``interval`` between rounds and ``timeout`` of one, in seconds; ``most`` posts a round, each way; ``clients``
@@ -51,7 +65,7 @@ class SharingOptions:
 
     interval: float = 1.0
     timeout: float = 5.0
-    most: int = 500
+    most: int = 200
     clients: int = 2_000
     workers: int = 64
     memory: int = 64 << 20
