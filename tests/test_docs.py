@@ -40,6 +40,7 @@ RULE_ID = re.compile(r"\b(?:artifact|supply_chain)/[a-z0-9-]+\b(?![./])")
 URL_HOST = re.compile(r"https?://([^/\s)>\"`\]]+)")
 KNOWN_HOSTS = re.compile(
     r"(?:[\w-]+\.)*(?:arxiv|mitre|python|semver|keepachangelog|github|tensorflow|pytorch|onnx)\.(?:com|io|org)"
+    r"|model:8080"  # the reader's own model server
 )
 
 

@@ -8,7 +8,7 @@ GUARD = {
     "mode": "`observe`: look, alert, and let everything pass (the default); `enforce`: do what is ruled",
     "on_error": "what cannot be judged is passed on (`open`, the default) or refused (`closed`)",
     "unknown": "requests that are no predictions are passed on (`pass`, the default) or refused (`refuse`)",
-    "upstream": "where the model is: `http://HOST:PORT`, `https://...`, `unix:///PATH`",
+    "upstream": "where the model is: a URL with `http`, `https` or `unix`",
     "decoy": "where a decoy is that answers shadowed clients in the model's place",
     "model": "what traffic belongs to that does not name a model",
     "protocols": "which protocols are watched for (default: all: `v2`, `mlflow`, `tf-serving`, `torchserve`, `openai`)",
@@ -73,7 +73,7 @@ QUOTA = {
 DETECTOR = {
     "on": "`true` or `false`",
     "threshold": "instead of the calibrated one, in the detector's unit",
-    "options": "a table of the detector's own options: `violet guard --list-detectors`",
+    "options": "a table of the detector's own options: `violet guard detectors`",
 }
 RESPONSES = {
     "by_detector": 'reactions by detector, such as `"evasion/walks"`, or pattern, such as `"evasion/*"`',
