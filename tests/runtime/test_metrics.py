@@ -211,3 +211,10 @@ def test_what_is_between_processes_is_for_the_owner(tmp_path: Path) -> None:
     filled(str(tmp_path), "../../x").save()
     assert [path.name for path in (tmp_path / module.DIRECTORY).iterdir()] == [".._.._x.json"]
     assert (tmp_path / module.DIRECTORY).stat().st_mode & 0o077 == 0
+
+
+def test_every_metric_is_documented_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "tasks" / "route-alerts.md").read_text()
+    for family in FAMILIES:
+        labels = ", ".join(f"`{label}`" for label in family.labels)
+        assert f"| `{PREFIX}{family.name}` | {family.kind} | {labels} | {family.help} |" in page
