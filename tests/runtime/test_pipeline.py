@@ -131,7 +131,7 @@ def test_an_alert_says_who_when_and_why(reference: Reference) -> None:
     assert alert.evidence.queries == ("q3",)
     assert alert.techniques == ("AML.T0024",)
     assert alert.confidence is Confidence.LOW
-    assert alert.id == "w-1"
+    assert alert.id == "w-a1"
 
 
 @pytest.mark.usefixtures("known")

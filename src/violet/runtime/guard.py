@@ -204,6 +204,13 @@ class Guard:
         question, wire = ticket.question, ticket.wire
         rows = question.count if question is not None else 0
         self._parts.counters.request(ticket.model, status, seconds, rows)
+        events = self._parts.counters.event
+        if ticket.reply is not None:
+            events("refused")
+        elif not status:
+            events("upstream_errors")
+        if ticket.delay:
+            events("delayed")
         if question is None or wire is None or ticket.caller is None:
             return
         answer = _NO_ANSWER

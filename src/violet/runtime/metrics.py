@@ -167,6 +167,15 @@ class Metrics:
             model = "other"
         return self._models.setdefault(model, _Model())
 
+    def totals(self) -> tuple[int, int]:
+        """Requests and rows that this process counted."""
+        models = self._models.values()
+        return sum(sum(one.codes) for one in models), sum(one.rows for one in models)
+
+    def events(self) -> Mapping[str, int]:
+        """How often what happened."""
+        return self._events
+
     # -- for who asks ---------------------------------------------------------------------------------
 
     def values(self) -> Values:

@@ -324,7 +324,7 @@ class Pipeline:
         query = self._batcher.id(int(batch.request[row]))
         self._take(
             Alert(
-                id=f"{self.options.worker or 'a'}-{self._alerts}",
+                id=f"{self.options.worker}-a{self._alerts}".lstrip("-"),
                 at=float(batch.at[row]),
                 model=self.options.model,
                 client=client,

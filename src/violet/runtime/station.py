@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from violet.domain.alert import Alert, Response, Ruling
 from violet.domain.guarding import GuardPolicy, Mode, OnError, Unknown
 from violet.domain.traffic import Exchange
+from violet.runtime.control import ControlServer
 from violet.runtime.guard import Guard, GuardOptions, Parts, Watched
 from violet.runtime.identity import Identifier, load_secret
 from violet.runtime.judging.beside import BesideJudge
@@ -21,13 +22,18 @@ from violet.runtime.judging.inline import InlineJudge, Judge
 from violet.runtime.judging.spec import JudgeSpec, build, reference_of
 from violet.runtime.limits import Limits
 from violet.runtime.metrics import Metrics
+from violet.runtime.metrics_port import MetricsPort
+from violet.runtime.orders import Orders
 from violet.runtime.responses import Decider, Responder
 from violet.runtime.ruling_journal import Journal
 from violet.runtime.rulings import Rulings
+from violet.runtime.state import StateDirectory
+from violet.runtime.station_status import Rates, status_of
 from violet.runtime.wire.known import wires
 from violet.runtime.wire.template import Places
 
 if TYPE_CHECKING:
+    from violet.domain.guard_status import GuardStatus
     from violet.runtime.alerts.desk import Desk
     from violet.runtime.alerts.routing import Route
     from violet.runtime.hooks import Ticket
@@ -38,8 +44,6 @@ if TYPE_CHECKING:
 LATEST_ALERTS = 50
 TURN = 1.0
 """Seconds between looks at the clock: rulings that end, figures that are saved."""
-RULINGS, SECRET, SPOOL = "rulings", "secret", "spool"
-"""Below the state directory."""
 _log = logging.getLogger("violet.guard")
 
 
@@ -57,6 +61,8 @@ class StationOptions:
     """How many processes serve: each lets pass its part of a quota."""
     beside: bool = True
     routes: tuple[Route, ...] = ()
+    metrics: tuple[str, int] | None = None
+    """Host and port on which worker 0 answers ``/metrics``."""
     decoys: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -75,15 +81,17 @@ class Station:
         """The latest."""
         self.started = time.time()
         self._tasks: list[asyncio.Task[None]] = []
+        self._state = StateDirectory(options.state) if options.state else None
         secret = self._key = self._secret()
-        journal = Journal(os.path.join(options.state, RULINGS), options.worker) if options.state else None
-        if journal is not None:
-            os.makedirs(journal.directory, mode=0o700, exist_ok=True)
+        journal = Journal(self._state.path("rulings"), options.worker) if self._state is not None else None
         self.rulings = Rulings(journal, spared=policy.spare)
-        self.metrics = Metrics(options.state, options.worker)
+        self.metrics = Metrics(options.state, options.worker, status=self.status)
+        self._control = ControlServer(self._state, options.worker, Orders(self.rulings)) if self._state else None
+        self._port: MetricsPort | None = None
+        self.rates = Rates()
         self.desk: Desk | None = None
         self.spool: Spool | None = None
-        self._sharer: Sharer | None = None
+        self.sharer: Sharer | None = None
         self.judge: Judge = self._judge()
         self.limits = Limits(policy.limits, workers=options.workers)
         models = {model.name: Watched(model.name, reference_of(model)) for model in options.judge.models}
@@ -132,8 +140,13 @@ class Station:
         if isinstance(self.judge, BesideJudge):
             await self.judge.start()
         if policy.sharing.address:
-            self._sharer = self._share()
-            self._tasks.append(loop.create_task(self._sharer.run()))
+            self.sharer = self._share()
+            self._tasks.append(loop.create_task(self.sharer.run()))
+        if self._control is not None:
+            await self._control.start()
+        if self.options.metrics is not None and self.options.number == 0:
+            self._port = MetricsPort(*self.options.metrics, self.metrics.expose)
+            await self._port.start()
         self._tasks.append(loop.create_task(self._turns()))
 
     async def stop(self) -> None:
@@ -143,9 +156,13 @@ class Station:
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        if self._control is not None:
+            await self._control.close()
+        if self._port is not None:
+            await self._port.close()
         await self.judge.close()
-        if self._sharer is not None:
-            await self._sharer.close()
+        if self.sharer is not None:
+            await self.sharer.close()
         if self.desk is not None:
             await self.desk.stop()
         if self.spool is not None:
@@ -154,6 +171,8 @@ class Station:
         self.rulings.close()
         with contextlib.suppress(OSError):
             self.metrics.save()
+            if self._state is not None:
+                self._state.remove_status(self.options.worker)
 
     async def _turns(self) -> None:
         while True:
@@ -163,8 +182,14 @@ class Station:
                 self.rulings.expire()
                 await asyncio.to_thread(self.rulings.sync)
                 self.metrics.save()
+                if self._state is not None:
+                    self._state.write_status(self.status())
             except OSError as error:
                 _log.warning("the guard's state cannot be written: %s", error)
+
+    def status(self) -> GuardStatus:
+        """What this worker tells of itself."""
+        return status_of(self)
 
     # -- what the guard does with what it finds ----------------------------------------------------------------------
 
@@ -197,10 +222,9 @@ class Station:
 
     def _secret(self) -> bytes:
         path = self.options.policy.identity.secret
-        if not path and self.options.state:
-            os.makedirs(self.options.state, mode=0o700, exist_ok=True)
-            path = os.path.join(self.options.state, SECRET)
-        return load_secret(path) if path else os.urandom(32)
+        if path:
+            return load_secret(path)
+        return self._state.key("callers") if self._state is not None else os.urandom(32)
 
     def _judge(self) -> Judge:
         spec = replace(self.options.judge, worker=f"{self.options.worker}-{os.getpid():x}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 NAME = "credit-risk"
-CLIENTS, REQUESTS = 40, 6_000
+CLIENTS, REQUESTS = 40, 12_000
 """Of honest traffic: branches that send applications as they come."""
 BEGIN = 1_790_000_000.0
 """Seconds since 1970, of the first request."""
@@ -26,8 +26,8 @@ mode = "enforce"
 model = "credit-risk"
 
 [responses]
-slow_seconds = 0.2
-otherwise = { response = "slow", seconds = 60 }
+slow_seconds = 0.05
+otherwise = { response = "slow", for = "1m" }
 """
 
 

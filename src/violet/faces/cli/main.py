@@ -18,6 +18,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("test", "attack a model, and measure what withstands"),
     ("explain", "show what a model relies on, and what an attack changed"),
     ("harden", "make a model harder to attack, and prove it by the same test"),
+    ("watch", "show what a guard does, and what its spool holds"),
     ("profile", "measure benign data or traffic, for drift and for the guard"),
     ("drift", "compare later data with a profile"),
     ("guard", "stand before a model, or read its traffic, and see attacks as they happen"),

@@ -124,6 +124,11 @@ class BesideJudge:
         """0 while there is none."""
         return self._process.pid if self._process is not None else 0
 
+    @property
+    def backlog(self) -> int:
+        """Bytes on their way to it."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
     # -- traffic -----------------------------------------------------------------------------------------------------
 
     def take(self, model: str, observed: Observed) -> None:

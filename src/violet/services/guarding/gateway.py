@@ -33,6 +33,9 @@ class GatewayOptions:
     without: tuple[str, ...] = ()
     seed: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
+    metrics: str = ""
+    """``HOST:PORT`` for ``/metrics``."""
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,27 @@ def plan_gateway(options: GatewayOptions) -> GatewayPlan:
         beside=options.beside,
         routes=routes,
         decoys={name: one.name for name, one in decoys.items()},
+        metrics=_address(options.metrics),
+        workers=options.workers,
     )
     return GatewayPlan(station, proxy, tuple(notes))
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise UsageError(f"--metrics {text} is no address.", "Write HOST:PORT, such as 127.0.0.1:9464.")
+    return host.strip("[]"), int(port)
+
+
+def claim(plan: GatewayPlan) -> None:
+    """Take the state directory for this guard, until the process ends. Raises ``UsageError`` where another has it."""
+    if plan.station.state:
+        from violet.runtime.state import StateDirectory
+
+        StateDirectory(plan.station.state).take()
 
 
 def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:

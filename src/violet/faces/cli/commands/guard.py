@@ -5,33 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
+from violet.faces.cli.guarding.control import add_control_arguments
 from violet.faces.cli.guarding.options import add_watched_arguments
 from violet.faces.cli.guarding.serving import add_serving_arguments
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-ACTIONS = ("run", "calibrate", "detectors")
+ACTIONS = ("run", "calibrate", "detectors", "rulings", "release", "replay", "routes")
 
 DESCRIPTION = """Stand before a model as a reverse proxy (--upstream), or read a recorded or growing trace (--attach),
 and tell of extraction, evasion, probing, denial, drift and leaks while they happen.
 
   run        the default: the proxy, or the trace
   calibrate  fit thresholds to benign traffic, for a stated rate of false alarms
-  detectors  list what is looked for, or explain one"""
+  detectors  list what is looked for, or explain one
+  rulings    what is being done with whom
+  release    end what is being done with a client, or for a reason
+  replay     the exchanges that an alert rests on
+  routes     send a test alert along each route"""
 
 EXAMPLES = """  violet guard --upstream http://model:8080 --model credit-risk --profile risk.profile
   violet guard --attach traffic.jsonl --profile risk.profile --calibration risk.calibration.json
   violet guard --attach traffic.jsonl --follow --profile risk.profile
   violet guard calibrate benign.jsonl --profile risk.profile --false-alarms 1 --output risk.calibration.json
   violet guard detectors extraction/boundary
+  violet guard --policy guard.toml --state /var/lib/violet/guard --workers 2 --metrics 127.0.0.1:9464
+  violet guard release key:1f0c9a --state /var/lib/violet/guard --spare 1d
 
 exit codes: 0 all well; 1 an alert reaches --fail-on; 2 wrong usage or configuration; 3 nothing could be judged"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=ACTIONS, default="run", metavar="ACTION", help=", ".join(ACTIONS))
-    parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="calibrate: a trace; detectors: an id")
+    parser.add_argument(
+        "target",
+        nargs="?",
+        default="",
+        metavar="TARGET",
+        help="calibrate: a trace; detectors: an id; release: a client, or a reason; routes: one of them",
+    )
     where = parser.add_argument_group("where the traffic is")
     where.add_argument(
         "--attach", default="", metavar="TRACE", help="read exchanges (JSON Lines, CloudEvents; -: stdin)"
@@ -39,6 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     where.add_argument("--follow", action="store_true", help="go on when the trace grows, and tell at once")
     add_serving_arguments(parser)
     add_watched_arguments(parser)
+    add_control_arguments(parser)
     fit = parser.add_argument_group("calibrate")
     fit.add_argument(
         "--false-alarms", type=float, default=1.0, metavar="N", help="in 10,000 benign rows, all together (default: 1)"
@@ -65,6 +79,11 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         from violet.faces.cli.guarding.calibrating import calibrate
 
         return calibrate(arguments, command_line)
+    if arguments.action in ("rulings", "release", "replay", "routes"):
+        from violet.faces.cli.guarding import control
+
+        code: int = getattr(control, arguments.action)(arguments)
+        return code
     if arguments.target:
         raise UsageError(f"violet guard run takes no {arguments.target!r}.", "See: violet guard --help")
     if arguments.attach:

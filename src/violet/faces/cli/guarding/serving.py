@@ -34,6 +34,7 @@ def add_serving_arguments(parser: ArgumentParser) -> None:
     serving.add_argument(
         "--share", default="", metavar="ADDRESS", help="with other guards: redis://HOST:PORT, or a directory"
     )
+    serving.add_argument("--metrics", default="", metavar="HOST:PORT", help="answer /metrics there (Prometheus)")
     serving.add_argument("--workers", type=int, default=1, metavar="N", help="processes on the port (default: 1)")
     serving.add_argument("--inline", action="store_true", help="detect in the serving process, not beside it")
     serving.add_argument("--tls-cert", default="", metavar="FILE", help="certificate chain, PEM")
@@ -48,7 +49,7 @@ def add_serving_arguments(parser: ArgumentParser) -> None:
 def serve(arguments: Namespace) -> int:
     """Until interrupted or told to stop."""
     from violet.faces.gateway.server import serve as listen
-    from violet.services.guarding.gateway import GatewayOptions, application, plan_gateway
+    from violet.services.guarding.gateway import GatewayOptions, application, claim, plan_gateway
     from violet.services.guarding.needs import GATEWAY, require_guard
 
     require_guard(GATEWAY)
@@ -61,8 +62,11 @@ def serve(arguments: Namespace) -> int:
             only=tuple(arguments.detector),
             without=tuple(arguments.without),
             seed=arguments.seed,
+            metrics=arguments.metrics,
+            workers=arguments.workers,
         )
     )
+    claim(plan)
     for note in plan.notes:
         print(f"violet: {note}", file=sys.stderr)
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
