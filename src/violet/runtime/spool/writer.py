@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 _STEP_RECORDS = 32
 _STEP_BYTES = 256 << 10
-"""What is encoded between two writes: writing lets go of Python's lock."""
+_STEP_SECONDS = 0.0002
+"""What is encoded, and for how long, between two writes: writing lets go of Python's lock."""
 _UNSYNCED_BYTES = 4 << 20
 _PAUSE = 0.02
 """Seconds for which records gather in the queue while there is traffic."""
@@ -296,7 +297,10 @@ class Spool:
         """Some records from the queue. While the disk takes nothing, what is encoded does not pile up: it is the queue
         that is bounded."""
         taken = size = 0
+        until = time.monotonic() + _STEP_SECONDS
         while self._queue and taken < _STEP_RECORDS and size < _STEP_BYTES and not (self._trouble and self._unsynced):
+            if taken and time.monotonic() > until:
+                break
             position, exchange, request, response, charge = self._queue.popleft()
             self._released += charge
             payload = self._payload(position, exchange, request, response)
