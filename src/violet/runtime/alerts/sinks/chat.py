@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from violet.domain.errors import ConfigurationError, MissingExtraError
@@ -34,6 +36,7 @@ class Chat:
         logging.getLogger("apprise").setLevel(logging.CRITICAL)  # failures are counted and shown by the route
         self._state = state
         self._route = route
+        self._thread = ThreadPoolExecutor(1, "violet-apprise")  # a service that hangs keeps no file from being written
         asset = apprise.AppriseAsset(app_id="Violet", app_desc="violet guard", secure_logging=True)
         self._kinds = {
             Severity.INFO: apprise.NotifyType.INFO,
@@ -55,9 +58,10 @@ class Chat:
     async def send(self, notice: Notice) -> None:
         kind = self._kinds[notice.incident.severity] if notice.incident.open else self._closed
         text = "\n".join(defanged(line) for line in body(notice, self._state).split("\n"))
-        sent = await asyncio.to_thread(
+        send = partial(
             self._apprise.notify, body=text, title=defanged(subject(notice)), notify_type=kind, body_format=self._text
         )
+        sent = await asyncio.get_running_loop().run_in_executor(self._thread, send)
         if not sent:
             raise SendError(f"{self._route.target} did not take it")
 
@@ -65,4 +69,4 @@ class Chat:
         return None
 
     async def close(self) -> None:
-        return None
+        self._thread.shutdown(wait=False, cancel_futures=True)
