@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.runtime.wire.forms import JSON, Array, binary, js, tensor, with_bytes
 from violet.domain.errors import ConfigurationError
 from violet.runtime.wire._reading import Bounds, document, plain, write
-from violet.runtime.wire.base import Answer, Question, Unreadable, Wire
+from violet.runtime.wire.base import Ambiguous, Answer, Question, Unreadable, Wire
 from violet.runtime.wire.known import NAMES, WireTable, wire_of, wires
 from violet.runtime.wire.template import Places
 
@@ -231,7 +231,7 @@ def test_a_name_said_twice_is_seen(value: dict[str, Any], data: st.DataObject) -
         document(body.encode())
     except Unreadable:
         return
-    with pytest.raises(Unreadable, match="twice"):
+    with pytest.raises(Ambiguous, match="twice"):
         document(twice)
 
 

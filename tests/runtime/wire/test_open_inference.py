@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.runtime.wire.forms import JSON, KINDS, Array, as_lists, binary, js, tensor, with_bytes
 from violet.runtime.wire._tensors import to_bytes
-from violet.runtime.wire.base import Answer, Question, Unreadable
+from violet.runtime.wire.base import Ambiguous, Answer, Question, Unreadable
 from violet.runtime.wire.open_inference import OpenInference
 
 WIRE = OpenInference()
@@ -206,7 +206,7 @@ def test_no_rows_are_no_rows(shape: tuple[int, ...]) -> None:
 )
 def test_names_said_twice_are_unreadable(body: bytes) -> None:
     """The model might read the other one."""
-    with pytest.raises(Unreadable, match="twice"):
+    with pytest.raises(Ambiguous, match="twice"):
         ask(body)
 
 

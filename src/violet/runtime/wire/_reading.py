@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import msgspec
 import numpy as np
 
-from violet.runtime.wire.base import Question, Unreadable
+from violet.runtime.wire.base import Ambiguous, Question, Unreadable
 
 if TYPE_CHECKING:
     from violet.runtime.wire.base import Array, Values
@@ -79,14 +79,14 @@ def require_few(body: bytes, bounds: Bounds) -> None:
 
 def document(body: bytes, bounds: Bounds = USUAL) -> Any:
     """The JSON value. ``NaN`` and ``Infinity`` are read, as Python's servers read and write them. Raises
-    ``Unreadable``, also where an object says the same name twice."""
+    ``Unreadable``, and its ``Ambiguous`` where an object says the same name twice."""
     require_few(body, bounds)
     found = _loose(body)
     names = names_in(found)
     if body[:3] == b"\xef\xbb\xbf" or b"\0" in body[:4]:
         body = body.decode(json.detect_encoding(body)).encode()
     if body.count(b":") != names and _STRINGS.sub(b"", body).count(b":") != names:
-        raise Unreadable("An object in it says the same name twice.")
+        raise Ambiguous("An object in it says the same name twice.")
     return found
 
 

@@ -19,6 +19,11 @@ class Unreadable(Exception):
     """The body is not what the protocol says it is. The message is one sentence."""
 
 
+class Ambiguous(Unreadable):
+    """Two readers would read the body differently: what is judged here might not be what the model is asked. No honest
+    client sends such a body."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """What a prediction request asks. ``rows`` are raw values, a list a row, or an array ``(n, p)`` (a picture is one
