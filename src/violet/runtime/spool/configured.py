@@ -21,7 +21,8 @@ def spool_options(policy: SpoolPolicy) -> SpoolOptions:
         share=policy.sample,
         bodies=policy.bodies,
         limit=policy.most_bytes,
-        segment_bytes=min(policy.segment_bytes, policy.most_bytes // 4),
+        # An open segment counts twice, and every worker has one: fifteen of them must find room.
+        segment_bytes=min(policy.segment_bytes, policy.most_bytes // 32),
         keep_seconds=policy.days * 86_400.0,
     )
 
