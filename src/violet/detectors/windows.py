@@ -156,12 +156,13 @@ class Cusum:
     ``pending`` is by how much the level has changed since other processes have heard of it.
     """
 
-    __slots__ = ("_cap", "_levels", "_place", "_since", "_trail", "level", "pending")
+    __slots__ = ("_cap", "_levels", "_place", "_raised", "_since", "_trail", "level", "pending")
 
     def __init__(self, clients: int, cap: float = 200.0) -> None:
         self._cap = cap
         self.level = array("d", bytes(8 * clients))
         self._levels = np.frombuffer(self.level)
+        self._raised = np.zeros(clients, dtype=bool)
         self._since = array("q", bytes(8 * clients))
         self.pending = array("d", bytes(8 * clients))
         self._place = array("q", bytes(8 * clients))
@@ -169,14 +170,23 @@ class Cusum:
 
     def step(self, batch: Batch, increments: Array) -> Array:
         """Take one increment a row, finite ones, float64 ``(n,)``; give the level after each."""
-        if not len(increments):
-            return np.zeros(0)
-        if increments.max() <= 0.0 and not self._levels[batch.client].any():
-            return np.zeros(len(increments))
+        found = np.zeros(len(increments))
+        raising = increments > 0.0
+        touched = self._levels[batch.client] > 0.0
+        if raising.any():
+            # Rows of a client that another row of the batch raises count as well.
+            raised = batch.client[raising]
+            self._raised[raised] = True
+            touched |= self._raised[batch.client]
+            self._raised[raised] = False
+        rows = np.flatnonzero(touched)
+        if not len(rows):
+            return found
         level, since, pending, place, trail = self.level, self._since, self.pending, self._place, self._trail
-        cap = self._cap
-        found: list[float] = []
-        for slot, increment, number in zip(slots(batch), increments.tolist(), numbers(batch), strict=True):
+        cap, whose, requests = self._cap, slots(batch), numbers(batch)
+        values: list[float] = []
+        for row, increment in zip(rows.tolist(), increments[rows].tolist(), strict=True):
+            slot = whose[row]
             before = level[slot]
             now = before + increment
             if now <= 0.0:
@@ -190,13 +200,14 @@ class Cusum:
                 since[slot] += 1
                 if increment > 0.0:
                     at = place[slot]
-                    trail[slot * KEPT + at % KEPT] = number
+                    trail[slot * KEPT + at % KEPT] = requests[row]
                     place[slot] = at + 1
             if now != before:
                 level[slot] = now
                 pending[slot] += now - before
-            found.append(now)
-        return np.array(found)
+            values.append(now)
+        found[rows] = values
+        return found
 
     def queries(self, slot: int, name: Callable[[int], str]) -> tuple[str, ...]:
         """The requests that raised the level since it left 0, the latest last, each once."""
@@ -438,7 +449,7 @@ class Steps:
     hides that way. ``16 * d + 8`` bytes a client.
     """
 
-    __slots__ = ("_anchors", "_at", "_least", "_pictures")
+    __slots__ = ("_anchors", "_at", "_least", "_ones", "_pictures")
 
     def __init__(self, clients: int, width: int, far: float = 0.0) -> None:
         """``far``: the distance at which pictures count; 0 for tables."""
@@ -447,11 +458,12 @@ class Steps:
         self._at = np.full(clients, -np.inf)
         self._pictures = far > 0
         self._least = far if far > 0 else float(dense(width))
+        self._ones = np.ones(width, np.float32)
 
     def _apart(self, x: Array, others: Array) -> Array:
         """How much rows differ, float64: from what is not there, by more than anything."""
         if not self._pictures:
-            return np.asarray((x != others).sum(axis=-1), np.float64)
+            return np.asarray((x != others).astype(np.float32) @ self._ones, np.float64)
         away = x - others
         distance = np.sqrt(np.einsum("...i,...i->...", away, away), dtype=np.float64)
         return np.where(np.isnan(distance), np.inf, distance)
@@ -485,14 +497,14 @@ class Steps:
             return Step(moved, np.empty(0, dtype=bool), gap)
         by = groups(batch)
         x, at = batch.x[by.order], batch.at[by.order]
-        # As if every row before in this batch counted: then the rows before are those to compare with.
-        differ = np.full(n, np.inf)
-        for lag in range(1, ANCHORS + 1):
-            before = np.empty_like(x)
-            before[lag:] = x[:-lag]
-            early = np.flatnonzero(by.rank < lag)
-            before[early] = self._anchors[batch.client[by.order[early]], lag - 1 - by.rank[early]]
-            np.minimum(differ, self._apart(x, before), out=differ)
+        # As if every row before in this batch counted: then the rows before are those to compare with, and in front of
+        # a client's first ones those it is known by.
+        known = self._anchors[by.slots]
+        known_at = np.repeat(np.arange(n, n + known.shape[0] * ANCHORS, ANCHORS), by.counts)
+        back = by.rank[:, None] - np.arange(1, ANCHORS + 1)
+        place = np.where(back >= 0, (np.arange(n) - by.rank)[:, None] + back, known_at[:, None] - 1 - back)
+        others = np.concatenate([x, known.reshape(-1, x.shape[1])])[place]
+        differ = self._apart(x[:, None, :], others).min(axis=1)
         listed = differ.tolist()
         alone = by.counts == 1
         single = by.starts[alone & (differ[by.starts] >= self._least)]

@@ -167,10 +167,10 @@ class OwnChange:
         spread = np.sqrt((WEIGHT * PRIOR**2 + weight * square) / (WEIGHT + weight) * (1 + 1 / max(weight, 1)))
         excess = (now - mean) / spread
         if count >= self._warmup:
-            step = np.clip(excess, -CLIP, CLIP) - self._allowance
-            self._sums[slot] = np.clip(self._sums[slot] + step, 0.0, CAP)
+            step = np.minimum(np.maximum(excess, -CLIP), CLIP) - self._allowance
+            self._sums[slot] = np.minimum(np.maximum(self._sums[slot] + step, 0.0), CAP)
         share = 1.0 / min(count + 1, self._most)
-        calm = np.clip(excess, -2.0, 2.0) * spread if count >= self._warmup else now - mean
+        calm = np.minimum(np.maximum(excess, -2.0), 2.0) * spread if count >= self._warmup else now - mean
         square += share * (calm * calm - square) if count else 0.0
         mean += share * calm
         self._count[slot] = count + 1
