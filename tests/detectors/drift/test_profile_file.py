@@ -222,11 +222,11 @@ def test_layouts_that_differ_in_anything_have_other_digests() -> None:
     layout = written()[0].layout
     digests = {layout.digest}
     for other in (
-        replace(layout, _digest=[], seed=4),
-        replace(layout, _digest=[], numbers=layout.numbers[::-1]),
-        replace(layout, _digest=[], numbers=(replace(layout.numbers[0], center=1e-9), *layout.numbers[1:])),
-        replace(layout, _digest=[], categories=layout.categories[:1]),
-        replace(layout, _digest=[], reference=None),
+        replace(layout, _memo={}, seed=4),
+        replace(layout, _memo={}, numbers=layout.numbers[::-1]),
+        replace(layout, _memo={}, numbers=(replace(layout.numbers[0], center=1e-9), *layout.numbers[1:])),
+        replace(layout, _memo={}, categories=layout.categories[:1]),
+        replace(layout, _memo={}, reference=None),
     ):
         digests.add(other.digest)
     assert len(digests) == 6

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -134,7 +134,7 @@ class Layout:
     classes: tuple[str, ...] = ()
     reference: Reference | None = None
     seed: int = 0
-    _digest: list[str] = field(default_factory=list)
+    _memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,20 +144,31 @@ class Layout:
     @property
     def offsets(self) -> Array:
         """Where the bins of each number column begin in flat arrays, ``(numbers + 1,)``."""
-        return np.concatenate([[0], np.cumsum([column.bins for column in self.numbers])]).astype(np.int64)
+        return self._once("offsets", lambda: [column.bins for column in self.numbers])
 
     @property
     def word_offsets(self) -> Array:
         """Likewise for categories: their words, then all other words."""
-        return np.concatenate([[0], np.cumsum([len(column.words) + 1 for column in self.categories])]).astype(np.int64)
+        return self._once("word offsets", lambda: [len(column.words) + 1 for column in self.categories])
 
     @property
     def coarse_offsets(self) -> Array:
         """Likewise for windows, segments and clients: coarse bins of numbers, then of categories, each with one more
         for what is missing."""
-        widths = [column.coarse_bins + 1 for column in self.numbers]
-        widths += [column.coarse_bins + 1 for column in self.categories]
-        return np.concatenate([[0], np.cumsum(widths)]).astype(np.int64)
+        return self._once(
+            "coarse offsets",
+            lambda: [
+                *(column.coarse_bins + 1 for column in self.numbers),
+                *(column.coarse_bins + 1 for column in self.categories),
+            ],
+        )
+
+    def _once(self, name: str, widths: Callable[[], list[int]]) -> Array:
+        """Where pieces of these widths begin, and where the last one ends: worked out once."""
+        found: Array | None = self._memo.get(name)
+        if found is None:
+            found = self._memo[name] = np.concatenate([[0], np.cumsum(widths())]).astype(np.int64)
+        return found
 
     @property
     def segment_count(self) -> int:
@@ -166,15 +177,15 @@ class Layout:
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides what is counted where; profiles with the same one add up."""
-        if not self._digest:
+        if "digest" not in self._memo:
             meta, arrays = self.to_parts()
             said = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
             for name, array in sorted(arrays.items()):
                 said.update(name.encode())
                 said.update(np.ascontiguousarray(array).tobytes())
             said.update((self.reference.digest if self.reference is not None else "").encode())
-            self._digest.append("sha256:" + said.hexdigest())
-        return self._digest[0]
+            self._memo["digest"] = "sha256:" + said.hexdigest()
+        return str(self._memo["digest"])
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """What JSON can say, and arrays; without the reference."""

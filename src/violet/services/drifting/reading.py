@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from violet.detectors.profile.chunk import Chunk
     from violet.services.drifting.options import Roles
 
-VALUES = 8 << 20
-"""Values in a piece: of double precision, 64 MB."""
-ROWS = 131_072
+VALUES = 4 << 20
+"""Values in a piece: of double precision, 32 MB."""
+ROWS = 65_536
 MOST_COLUMNS = 10_000
 
 

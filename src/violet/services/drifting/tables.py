@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INDEX = ("", "Unnamed: 0", "__index_level_0__")
 """Names under which pandas writes its row numbers."""
 BLOCK = 8 << 20
+BUFFER = 1 << 18
 LINE = 1 << 20
 
 
@@ -58,7 +59,7 @@ class ArrowSource:
         if self._kind == "Parquet":
             import pyarrow.parquet as parquet
 
-            file = parquet.ParquetFile(self.path, memory_map=True)
+            file = parquet.ParquetFile(self.path)
             return tuple(file.schema_arrow.names), int(file.metadata.num_rows)
         import pyarrow.ipc as ipc
 
@@ -81,7 +82,8 @@ class ArrowSource:
         if self._kind == "Parquet":
             import pyarrow.parquet as parquet
 
-            file = parquet.ParquetFile(self.path, memory_map=True, pre_buffer=False)
+            # Mapped into memory, or read a group of rows at a time, all of a file is in memory in the end.
+            file = parquet.ParquetFile(self.path, buffer_size=BUFFER, pre_buffer=False)
             yield from file.iter_batches(batch_size=most, columns=list(self._names))
             return
         import pyarrow.ipc as ipc
