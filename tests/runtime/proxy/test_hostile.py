@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -293,3 +296,16 @@ def test_nothing_kills_it_and_nothing_is_doubled(guard: Guard, model: Model, dat
         assert len(one.values("content-length")) + len(one.values("transfer-encoding")) <= 1
         assert len(one.values("host")) <= 1
     assert not model.garbage, "half a request reached the model"
+
+
+def test_clients_that_leave_at_once_leave_nothing_behind(guard: Guard) -> None:
+    """A request and a reset in one turn of the server's loop: its task is cancelled before it has begun."""
+    blocked = threading.Event()
+    guard.loop.call_soon_threadsafe(blocked.wait, 10)
+    for _ in range(20):
+        client = guard.connect()
+        client.say(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    blocked.set()
+    until(lambda: guard.connections == 0 and not guard.tasks and guard.proxy.running == 0)

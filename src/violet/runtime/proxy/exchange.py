@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from violet.runtime.proxy.http_server import Wire
 
 Message = dict[str, Any]
+BODILESS = frozenset(("GET", "HEAD", "DELETE", "OPTIONS", "TRACE"))
+"""They rarely have a body; where a server does not say whether there is one, none is assumed."""
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"))
 """RFC 9110, section 9.2.2."""
 
@@ -91,64 +93,72 @@ class Exchange:
 
     # to the upstream
 
-    def _length(self) -> int | None:
-        """Of the body, as the client said it. Raises ``Refused``."""
-        limit = self._proxy.options.limits.body
-        for name, value in self._scope["headers"]:
-            if name == b"content-length":
-                length = int(value)
-                if length > limit:
-                    raise too_large(limit)
-                return length
-        return None
+    def _framing(self) -> tuple[int | None, bool, bool]:
+        """The body's length as the client said it, whether it comes in chunks, and whether the client waits to be told
+        to go on."""
+        wire = self._wire
+        if wire is not None:
+            return wire.length, wire.chunked, wire.expects
+        names = dict(self._scope["headers"])
+        length = names.get(b"content-length")
+        if length is not None:
+            return int(length), False, False
+        return None, b"transfer-encoding" in names or self._scope["method"] not in BODILESS, False
 
     async def run(self, ticket: Ticket | None) -> None:
         """Ask, and pass the answer on. Raises ``Refused``."""
         proxy, scope = self._proxy, self._scope
-        length = self._length()
-        chunked = length is None and any(name == b"transfer-encoding" for name, _ in scope["headers"])
-        expects = False
-        if not self._complete:
-            if length is None and not chunked and self._wire is not None:
-                self._complete = True
-            else:
-                expects = any(name == b"expect" for name, _ in scope["headers"])
-                if not expects:
-                    message = await self._receive()
-                    if message["type"] != "http.request":
-                        return
-                    self._body = message["body"]
-                    self._complete = not message["more_body"]
+        length, chunked, expects = self._framing()
+        limit = proxy.options.limits.body
+        if length is not None and length > limit:
+            raise too_large(limit)
+        if self._complete:
+            expects = False
+        elif length is None and not chunked:
+            self._complete = True
+        elif not expects:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return
+            self._body = message["body"]
+            self._complete = not message["more_body"]
+            if len(self._body) > limit:
+                raise too_large(limit)
         try:
             pool = proxy.pool(proxy.route(scope["raw_path"], ticket))
             head = self._head(pool, ticket, length, chunked, expects)
         except BadRequest as error:
             raise Refused(400, "bad-request", str(error)) from None
-        method = scope["method"]
-        replay = self._complete and (method in IDEMPOTENT or ticket is not None or proxy.options.replay_posts)
         if self._seen is not None:
             self._seen.asked_at = time.perf_counter()
         try:
             connection = pool.ready() or await pool.get()
-            if not self._complete:
+            if self._complete:
+                connection = await self._replayed(connection, pool, head + self._body, ticket is not None)
+                await self._answer(connection)
+            else:
                 await self._stream(connection, head, chunked, expects)
-                return
-            try:
-                await self._ask(connection, head + self._body)
-            except UpstreamError as error:
-                connection.release()
-                if not error.unheard or not replay:
-                    raise
-                proxy.counts["replayed"] += 1
-                connection = await pool.get()
-                await self._ask(connection, head + self._body)
-            except BaseException:
-                connection.release()
-                raise
-            await self._answer(connection)
         except UpstreamError as error:
             proxy.counts["upstream-errors"] += 1
             raise Refused(error.status, error.reason, str(error)) from None
+
+    async def _replayed(self, connection: Connection, pool: Pool, data: bytes, prediction: bool) -> Connection:
+        """Ask; on a new connection once more where the resting one turned out to be dead, and asking twice is no harm.
+        Gives the connection that has the head of an answer."""
+        while True:
+            try:
+                await self._ask(connection, data)
+                return connection
+            except UpstreamError as error:
+                connection.release()
+                harmless = prediction or self._scope["method"] in IDEMPOTENT or self._proxy.options.replay_posts
+                if not error.unheard or not harmless:
+                    raise
+                self._proxy.counts["replayed"] += 1
+                connection = await pool.get(fresh=True)
+            except BaseException:
+                connection.release()
+                raise
 
     def _head(self, pool: Pool, ticket: Ticket | None, length: int | None, chunked: bool, expects: bool) -> bytes:
         scope, wire = self._scope, self._wire

@@ -71,6 +71,8 @@ class Cycle:
     async def run(self, app: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
         try:
             await app(self.scope, self.receive, self.send)
+            if not self.complete and not self.disconnected:
+                await self._broken()
         except asyncio.CancelledError:
             if not self.disconnected:
                 self.connection.transport.abort()
@@ -78,8 +80,13 @@ class Cycle:
         except Exception as error:
             if not isinstance(error, BrokenAnswer):
                 log.error("The application broke on a request: %s", type(error).__name__, exc_info=error)
-        if self.complete or self.disconnected:
-            return
+            if not self.complete and not self.disconnected:
+                await self._broken()
+        finally:
+            self.connection.over(self)
+
+    async def _broken(self) -> None:
+        """The application has not answered, or not to the end."""
         if self.started and self.head is None:
             self.connection.transport.abort()  # whoever gets half an answer must not take it for a whole one
             return
@@ -101,6 +108,7 @@ class Cycle:
             self.wake()
             if self.task is not None and not self.complete:
                 self.task.cancel("the client went away")
+                self.connection.over(self)  # one that has not begun ends without a word
 
     # ASGI
 

@@ -26,7 +26,7 @@ import httptools
 
 from violet.runtime.proxy.certificates import certificate_subject
 from violet.runtime.proxy.http_cycle import STATUS, Cycle
-from violet.runtime.proxy.http_head import Refusal, judged
+from violet.runtime.proxy.http_head import Head, Refusal, judged
 
 NEVER = float("inf")
 SWEEP = 0.25
@@ -69,20 +69,27 @@ def protocol(limits: ServerLimits) -> type[ServerProtocol]:
     return type("LimitedServerProtocol", (ServerProtocol,), {"limits": limits})
 
 
+ASGI = {"version": "3.0", "spec_version": "2.4"}
+EXTENSIONS: dict[str, Any] = {"http.response.trailers": {}, "http.response.early_hint": {}}
 NO_BUFFER = memoryview(bytearray(1))
 
 
 class Wire:
     """What an application of ours may ask of the connection under its request: ``target`` is the request target as it
-    came, ``names`` the header names as they were written, ``tunnel`` hands the connection over after an upgrade."""
+    came, ``names`` the header names as they were written, ``upgrade`` the protocol that the client would change to
+    (empty: none), ``length``, ``chunked`` and ``expects`` what its head says of its body; ``tunnel`` hands the
+    connection over after an upgrade."""
 
-    __slots__ = ("_connection", "names", "target", "upgrade")
+    __slots__ = ("_connection", "chunked", "expects", "length", "names", "target", "upgrade")
 
-    def __init__(self, connection: ServerProtocol, target: bytes, names: list[bytes], upgrade: bytes) -> None:
+    def __init__(self, connection: ServerProtocol, target: bytes, names: list[bytes], head: Head) -> None:
         self._connection = connection
         self.target = target
         self.names = names
-        self.upgrade = upgrade
+        self.upgrade = head.upgrade
+        self.length = head.length
+        self.chunked = head.chunked
+        self.expects = head.expect
 
     def tunnel(self, head: Sequence[tuple[bytes, bytes]], tunnel: Any) -> ServerProtocol:
         """Answer 101 with this head, and give everything that comes from now on to ``tunnel``."""
@@ -109,7 +116,7 @@ class ServerProtocol(asyncio.BufferedProtocol):
         self._client: tuple[str, int] | None = None
         self._server: tuple[str, int | None] | None = None
         self._scheme = "http"
-        self._extensions: dict[str, Any] = {}
+        self._extensions: dict[str, Any] = EXTENSIONS
         self.read_deadline = NEVER
         self.write_deadline = NEVER
         self._paused = False
@@ -293,20 +300,15 @@ class ServerProtocol(asyncio.BufferedProtocol):
     def on_url(self, url: bytes) -> None:
         if not self._muted:
             self._url += url
-            self._size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._muted:
-            return
-        self._size += len(name) + len(value) + 4
-        if self._size > self.limits.header_bytes:
-            raise Refusal(431, "the headers of the request are too large")
-        if not self._in_head:  # trailers are dropped (RFC 9110, section 6.5.1)
-            return
-        self._headers.append((name.lower(), value))
-        self._names.append(name)
-        if len(self._headers) > self.limits.headers:
-            raise Refusal(431, "the request has too many headers")
+        if self._in_head:
+            self._headers.append((name.lower(), value))
+            self._names.append(name)
+        elif not self._muted:  # trailers are dropped (RFC 9110, section 6.5.1)
+            self._size += len(name) + len(value) + 4
+            if self._size > self.limits.header_bytes:
+                raise Refusal(431, "the trailers of the request are too large")
 
     def on_headers_complete(self) -> None:
         if self._muted:
@@ -316,9 +318,10 @@ class ServerProtocol(asyncio.BufferedProtocol):
         method = parser.get_method()
         self._in_head = False
         self._fed = 0
-        found = judged(method, version, self._url, self._headers, self.limits.upgrades)
-        self._size = 0
-        url = self._url
+        url, headers, limits = self._url, self._headers, self.limits
+        if len(headers) > limits.headers:
+            raise Refusal(431, "the request has too many headers")
+        found = judged(method, version, url, headers, limits.upgrades, limits.header_bytes)
         raw, _, query = url.partition(b"?")
         path = raw.decode("ascii")
         cycle = Cycle(self)
@@ -326,16 +329,10 @@ class ServerProtocol(asyncio.BufferedProtocol):
         cycle.expect = found.expect
         cycle.keep_alive = version == "1.1" and not self._draining and not found.close
         cycle.old = version == "1.0"
-        extensions: dict[str, Any] = {
-            "http.response.trailers": {},
-            "http.response.early_hint": {},
-            "violet": Wire(self, url, self._names, found.upgrade),
-        }
-        if self._extensions:
-            extensions.update(self._extensions)
+        extensions = {**self._extensions, "violet": Wire(self, url, self._names, found)}
         cycle.scope = {
             "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "asgi": ASGI,
             "http_version": version,
             "server": self._server,
             "client": self._client,
@@ -345,7 +342,7 @@ class ServerProtocol(asyncio.BufferedProtocol):
             "path": unquote(path) if "%" in path else path,
             "raw_path": raw,
             "query_string": query,
-            "headers": self._headers,
+            "headers": headers,
             "state": self._app_state,
             "extensions": extensions,
         }
@@ -390,7 +387,6 @@ class ServerProtocol(asyncio.BufferedProtocol):
         self.read_deadline = self.loop.time() + self.limits.body_seconds
         task = cycle.task = self.loop.create_task(cycle.run(self._app))
         self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
 
     def _upgraded(self, rest: bytes) -> None:
         """The parser takes what follows a head with Upgrade for the other protocol. Where that is not spoken here, or
@@ -430,6 +426,10 @@ class ServerProtocol(asyncio.BufferedProtocol):
             self._cycle.started = self._cycle.complete = True
         self.read_deadline = NEVER
         return self
+
+    def over(self, cycle: Cycle) -> None:
+        """The application has returned. (A callback of the task would cost a turn of the loop.)"""
+        self._state.tasks.discard(cycle.task)
 
     def finished(self, cycle: Cycle) -> None:
         """The answer has been written."""

@@ -359,11 +359,13 @@ class Pool:
                 return connection
         return None
 
-    async def get(self) -> Connection:
-        """A connection, new where none rests. Raises ``UpstreamError``."""
+    async def get(self, *, fresh: bool = False) -> Connection:
+        """A connection, new where none rests, or where a ``fresh`` one is asked for. Raises ``UpstreamError``."""
         found = self.ready()
         if found is not None:
-            return found
+            if not fresh:
+                return found
+            found.close()
         if self.connections < self.limits.connections:
             return await self._connect()
         if len(self._waiting) >= self.limits.waiting:

@@ -34,7 +34,6 @@ class Seen:
         self.status = 0
         self.headers: Sequence[Pair] = ()
         self.kept = 0
-        self.seconds = 0.0
         self._room = room
         self._pieces: list[bytes] = []
         self._whole = True
@@ -67,7 +66,9 @@ class Seen:
         limit = self.ticket.answer_limit
         body = b"".join(self._pieces)
         headers: Mapping[str, str] = HeaderMap(self.headers)
-        body, headers, told = readable(headers, body, limit * EXPANSION)
+        told = True
+        if body and any(name.lower() == b"content-encoding" for name, _ in self.headers):
+            body, headers, told = readable(headers, body, limit * EXPANSION)
         complete = ended and self._whole and told and limit > 0
         self.hooks.done(self.ticket, self.status, headers, body, complete, self.seconds)
 
