@@ -81,6 +81,7 @@ class MemoryBoard:
     """In this process. ``before`` and ``after`` say how often the next posts fail, with nothing done or all."""
 
     address = "memory"
+    guard = "g"
 
     def __init__(self) -> None:
         self.posts: dict[str, dict[str, Post]] = {}

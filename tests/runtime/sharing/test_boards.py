@@ -119,6 +119,49 @@ def test_all_have_the_same_total(place: Callable[[], Board]) -> None:
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("where", ["redis", "directory"])
+def test_guards_of_different_names_do_not_mix(where: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Two models of one fleet have detectors of the same names; what a caller asked of one is nothing to the other."""
+    address = str(tmp_path) if where == "directory" else request.getfixturevalue("server").address
+    fleet = secrets.token_hex(4)
+    names = [
+        f"{fleet}/credit",
+        f"{fleet}%2Fcredit",
+        f"{fleet}/credit{{}}",
+        f"{fleet}/" + "x" * 300,
+        f"{fleet}/" + "x" * 301,
+        "..",
+        fleet,
+    ]
+
+    async def go() -> None:
+        sharers = [Sharer(connect(address, name), Adding(), options=OPTIONS) for name in names]
+        for number, sharer in enumerate(sharers):
+            see(sharer, "key:a", [float(number + 1)])
+        await rounds(sharers)
+        assert [total["key:a"]["d"] for total in totals(sharers)] == [[float(n + 1)] for n in range(len(names))]
+        assert [sharer.status().peers for sharer in sharers] == [0] * len(names)
+        for sharer in sharers:
+            await sharer.close()
+
+    asyncio.run(go())
+    assert where == "redis" or len(os.listdir(tmp_path)) == len(names)
+
+
+def test_what_was_posted_for_one_guard_is_refused_by_another(tmp_path: Path) -> None:
+    async def go() -> None:
+        one = Sharer(connect(str(tmp_path), "one"), Adding(), options=OPTIONS, worker="w")
+        see(one, "key:a", [1.0])
+        await rounds([one])
+        other = Sharer(connect(str(tmp_path), "other"), Adding(), options=OPTIONS)
+        os.link(tmp_path / "one" / "w.posts", tmp_path / "other" / "w.posts")
+        await rounds([other])
+        assert totals([other]) == [{}]
+        assert other.status().refused == 1
+
+    asyncio.run(go())
+
+
 def test_redis_that_is_killed_and_comes_back_empty(tmp_path: Path) -> None:
     if not redis_server():
         pytest.skip("there is no redis-server or valkey-server on this machine")
@@ -263,7 +306,8 @@ def test_keys_of_another_type_are_a_failure_and_not_the_end(server: PrivateRedis
 def test_a_board_that_never_answers_costs_its_timeout(tmp_path: Path) -> None:
     async def go() -> None:
         path = str(tmp_path / "s")
-        server = await asyncio.start_unix_server(lambda reader, writer: None, path)
+        held: list[asyncio.StreamWriter] = []
+        server = await asyncio.start_unix_server(lambda reader, writer: held.append(writer), path)
         board = connect(f"unix://{path}", "g", timeout=0.05)
         sketches = Adding()
         sketches.see("c", "d", [1.0])
@@ -274,14 +318,18 @@ def test_a_board_that_never_answers_costs_its_timeout(tmp_path: Path) -> None:
         assert not await slow.round()
         assert "0.05 s" in slow.status().why
         await board.close()
+        await slow.close()
         server.close()
+        for writer in held:
+            writer.close()
+            await writer.wait_closed()
 
     asyncio.run(go())
 
 
 def test_directories_are_rewritten_when_most_is_old(tmp_path: Path) -> None:
     async def go() -> None:
-        board, other = DirectoryBoard(str(tmp_path)), DirectoryBoard(str(tmp_path))
+        board, other = DirectoryBoard(str(tmp_path), "g"), DirectoryBoard(str(tmp_path), "g")
         behind: dict[str, int] = {}
         value = bytes(4_000)
         for version in range(1, 1_001):
@@ -290,8 +338,8 @@ def test_directories_are_rewritten_when_most_is_old(tmp_path: Path) -> None:
                 (heard,) = await other.hear("b", behind, 100)
                 assert [post.version for post in heard.posts][-1] == version == heard.version
                 behind["a"] = heard.version
-        assert os.path.getsize(tmp_path / "a.posts") < 1_200_000
-        (heard,) = await DirectoryBoard(str(tmp_path)).hear("c", {}, 100)
+        assert os.path.getsize(tmp_path / "g" / "a.posts") < 1_200_000
+        (heard,) = await DirectoryBoard(str(tmp_path), "g").hear("c", {}, 100)
         assert {post.client for post in heard.posts} == {f"c{number}" for number in range(5)}
 
     asyncio.run(go())
@@ -299,26 +347,26 @@ def test_directories_are_rewritten_when_most_is_old(tmp_path: Path) -> None:
 
 def test_directories_are_tidied_and_damage_is_passed_over(tmp_path: Path) -> None:
     async def go() -> None:
-        board, other = DirectoryBoard(str(tmp_path)), DirectoryBoard(str(tmp_path))
+        board, other = DirectoryBoard(str(tmp_path), "g"), DirectoryBoard(str(tmp_path), "g")
         assert await board.post("a", [Post("c", 1, b"x")], [], b"r")
-        assert (tmp_path / "a.posts").stat().st_mode & 0o077 == 0
-        (tmp_path / "old.posts").write_bytes(b"")
-        os.utime(tmp_path / "old.posts", (1, 1))
-        (tmp_path / "noise.posts").write_bytes(os.urandom(1_000))
-        (tmp_path / "b d.posts").write_bytes(b"")
-        (tmp_path / "other.txt").write_text("mine")
-        os.utime(tmp_path / "other.txt", (1, 1))
-        os.symlink("/etc/passwd", tmp_path / "link.posts")
+        assert (tmp_path / "g" / "a.posts").stat().st_mode & 0o077 == 0
+        (tmp_path / "g" / "old.posts").write_bytes(b"")
+        os.utime(tmp_path / "g" / "old.posts", (1, 1))
+        (tmp_path / "g" / "noise.posts").write_bytes(os.urandom(1_000))
+        (tmp_path / "g" / "b d.posts").write_bytes(b"")
+        (tmp_path / "g" / "other.txt").write_text("mine")
+        os.utime(tmp_path / "g" / "other.txt", (1, 1))
+        os.symlink("/etc/passwd", tmp_path / "g" / "link.posts")
         heard = {one.worker: one for one in await other.hear("b", {}, 100)}
         assert set(heard) == {"a", "noise", "link"}
         assert (heard["noise"].posts, heard["link"].posts) == ((), ())
-        assert not (tmp_path / "old.posts").exists()
-        assert (tmp_path / "other.txt").exists()
-        os.unlink(tmp_path / "a.posts")
+        assert not (tmp_path / "g" / "old.posts").exists()
+        assert (tmp_path / "g" / "other.txt").exists()
+        os.unlink(tmp_path / "g" / "a.posts")
         assert not await board.post("a", [], [], None)
-        os.unlink(tmp_path / "a.rulings")
+        os.unlink(tmp_path / "g" / "a.rulings")
         assert not await board.post("a", [], [], None)
-        (tmp_path / "w.posts").mkdir()
+        (tmp_path / "g" / "w.posts").mkdir()
         with pytest.raises(BoardError):
             await board.post("w", [Post("c", 1, b"x")], [], None)
 
@@ -332,8 +380,9 @@ def test_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("http://x", "", "redis://host:port", "redis://h/x/y?socket_timeout=zz"):
         with pytest.raises(ConfigurationError):
             connect(wrong, "g")
-    with pytest.raises(ConfigurationError, match="name of a guard"):
-        connect("redis://h", "a}b")
+    for address in ("redis://h", str(tmp_path)):
+        with pytest.raises(ConfigurationError, match="has a name"):
+            connect(address, "")
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot be shared"):
         connect(str(tmp_path / "file"), "g")

@@ -35,9 +35,7 @@ def lay_out(watched: Watched, *, width: int | None = None, height: int | None = 
         _table("Alerts", ("", "severity", "client", "detector", "what"), _alerts(watched), wide, give=4),
         _table("Clients", ("client", "req/s", "rows", "suspicion", "by", "response"), _clients(watched), wide, give=0),
         _table("Rulings", ("client", "response", "ends", "by", "reason"), _rulings(watched), wide, give=0),
-        _table(
-            "Detectors", ("detector", "peak", "threshold", "alerts", "us/row", ""), _detectors(watched), wide, give=5
-        ),
+        _detector_table(watched, wide),
         _table("Behind it", ("worker", "part", "state", ""), _behind(watched), wide, give=3),
     ]
     tables = [table for table in tables if table]
@@ -136,14 +134,23 @@ def _ruling(ruling: Ruling, at: float) -> list[Cell]:
     ]
 
 
-def _detectors(watched: Watched) -> list[list[Cell]]:
-    """Those that run, the one nearest to its threshold first; then those that do not."""
-    return [_detector(one) for one in sorted(watched.detectors, key=lambda one: (bool(one.why), -_reach(one), one.id))]
+def _detector_table(watched: Watched, wide: int) -> list[Line]:
+    """Those that run, the one nearest to its threshold first; then why the others do not."""
+    running = sorted((one for one in watched.detectors if not one.why), key=lambda one: (-_reach(one), one.id))
+    header = ("detector", "peak", "threshold", "alerts", "us/row")
+    lines = _table("Detectors", header, [_detector(one) for one in running], wide, give=0)
+    reasons: dict[str, list[str]] = {}
+    for one in watched.detectors:
+        if one.why:
+            reasons.setdefault(one.why, []).append(one.id)
+    if reasons and not lines:
+        lines.append(line("Detectors", "heading"))
+    for why, names in reasons.items():
+        lines += wrapped(visible(f"{len(names)} not running ({why}): {', '.join(names)}"), wide, "dim")
+    return lines
 
 
 def _detector(one: DetectorStatus) -> list[Cell]:
-    if one.why:
-        return [(one.id, "dim"), ("", ""), ("", ""), ("", ""), ("", ""), (f"off: {one.why}", "dim")]
     reach = _reach(one)
     style = "high" if reach >= 1 else "medium" if reach >= 0.7 else ""
     return [
@@ -152,7 +159,6 @@ def _detector(one: DetectorStatus) -> list[Cell]:
         (_number(one.threshold), ""),
         (f"{one.alerts:,}", "high" if one.alerts else ""),
         (f"{one.microseconds:.1f}", ""),
-        ("", ""),
     ]
 
 

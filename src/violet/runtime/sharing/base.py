@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
 
 CLIENT_CHARACTERS = 512
 """The longest name of a client that is exchanged."""
+
+
+def quoted(guard: str) -> str:
+    """The name of a guard as part of a key or path: different for different names, of at most 120 plain characters."""
+    plain = quote(guard.encode("utf-8", "surrogatepass"), safe="")
+    if 0 < len(plain) <= 120 and not plain.startswith("."):
+        return plain
+    return f"~{blake2b(plain.encode(), digest_size=16).hexdigest()}"
 
 
 class BoardError(Exception):
@@ -71,6 +81,8 @@ class Board(Protocol):
 
     address: str
     """For people: without passwords."""
+    guard: str
+    """Who shares: what was posted for one guard means nothing to another."""
 
     async def post(self, worker: str, posts: Sequence[Post], retired: Sequence[str], rulings: bytes | None) -> bool:
         """Put these in the place of what hangs there for these clients, and take the retired down. ``rulings``

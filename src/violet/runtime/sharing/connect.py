@@ -15,6 +15,8 @@ SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix")
 def connect(address: str, guard: str, *, keep: float = 3_600.0, timeout: float = 2.0) -> Board:
     """``redis://HOST:PORT/DB`` and its kin for workers and replicas on many machines, a directory for workers on one.
     ``guard`` names who shares. Does not reach out yet. Raises ``ConfigurationError`` for what is no address."""
+    if not guard:
+        raise ConfigurationError("A guard that shares has a name.", "Give all of one fleet the same.")
     scheme, colon, _ = address.partition("://")
     if colon and scheme in SCHEMES:
         from violet.runtime.sharing.redis_board import RedisBoard
@@ -27,4 +29,4 @@ def connect(address: str, guard: str, *, keep: float = 3_600.0, timeout: float =
         )
     from violet.runtime.sharing.directory_board import DirectoryBoard
 
-    return DirectoryBoard(address, keep=keep)
+    return DirectoryBoard(address, guard, keep=keep)

@@ -1,8 +1,8 @@
 """A board in a directory, for workers on one machine: no server is needed.
 
-    WORKER.posts     a log: one header, then a frame for each post (``violet.runtime.spool.frames``), the version as its
-                     number, [client, value] in MessagePack as its payload
-    WORKER.rulings   as they are, replaced in one step
+    GUARD/WORKER.posts     a log: one header, then a frame for each post (``violet.runtime.spool.frames``), the version
+                           as its number, [client, value] in MessagePack as its payload
+    GUARD/WORKER.rulings   as they are, replaced in one step
 
 A worker appends to its own log alone, and writes it anew where most of it is outdated. What has not been touched for
 ``keep`` seconds is removed by whoever sees it. Nothing is synced: a machine that stops takes the guard with it. A
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import msgspec
 
 from violet.domain.errors import ConfigurationError
-from violet.runtime.sharing.base import BoardError, Heard, Post
+from violet.runtime.sharing.base import BoardError, Heard, Post, quoted
 from violet.runtime.sharing.values import LARGEST_RULINGS, LARGEST_VALUE
 from violet.runtime.spool.frames import DamagedError, FrameScanner, Header, frame, read_header
 
@@ -59,14 +59,16 @@ class _Read:
 class DirectoryBoard:
     """For its owner alone. Raises ``ConfigurationError`` where it cannot be made."""
 
-    def __init__(self, directory: str, *, keep: float = 3_600.0) -> None:
+    def __init__(self, directory: str, guard: str, *, keep: float = 3_600.0) -> None:
         self.address = directory
-        self._directory = directory
+        self.guard = guard
+        self._directory = os.path.join(directory, quoted(guard))
         self._keep = keep
         self._own: dict[str, _Log] = {}
         self._reads: dict[str, _Read] = {}
         try:
             os.makedirs(directory, mode=0o700, exist_ok=True)
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(f"{directory} cannot be shared by workers: {error.strerror}.") from error
 

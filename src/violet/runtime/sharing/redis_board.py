@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from violet.domain.errors import ConfigurationError, MissingExtraError
-from violet.runtime.sharing.base import CLIENT_CHARACTERS, BoardError, Heard, Post
+from violet.runtime.sharing.base import CLIENT_CHARACTERS, BoardError, Heard, Post, quoted
 from violet.runtime.sharing.values import LARGEST_RULINGS, LARGEST_VALUE
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ class RedisBoard:
             from redis.backoff import NoBackoff
         except ImportError:
             raise MissingExtraError("Sharing by Redis or Valkey", "guard") from None
-        if not guard or not guard.isprintable() or len(guard) > 200 or set(guard) & set("{}"):
-            raise ConfigurationError(f"{guard!r} cannot be the name of a guard.", "Use up to 200 plain characters.")
         known = {"valkey": "redis", "valkeys": "rediss"}
         scheme, colon, rest = address.partition(":")
         url = f"{known.get(scheme, scheme)}{colon}{rest}"
@@ -62,8 +60,9 @@ class RedisBoard:
         except ValueError as error:
             raise ConfigurationError(f"{_shown(address)} is no address of Redis: {error}.") from None
         self.address = _shown(address)
+        self.guard = guard
         self._errors: tuple[type[Exception], ...] = (exceptions.RedisError, OSError)
-        self._prefix = f"violet:{{{guard}}}:"
+        self._prefix = f"violet:{{{quoted(guard)}}}:"
         self._keep = max(1, int(keep * 1000))
         self._marks: dict[str, set[bytes]] = {}
         self._ruled: set[str] = set()

@@ -174,9 +174,9 @@ class Sharer:
 
     async def _post(self) -> None:
         taken = self._own.take(self.options.most)
-        secret, worker = self.options.secret, self.worker
+        secret, worker, guard = self.options.secret, self.worker, self._board.guard
         posts = [
-            Post(post.client, post.version, sealed(secret, post.value, worker, post.client, str(post.version)))
+            Post(post.client, post.version, sealed(secret, post.value, guard, worker, post.client, str(post.version)))
             for post, _ in taken
         ]
         retired = self._own.retired()
@@ -186,7 +186,7 @@ class Sharer:
             if exported is not self._exported:  # some tables give the same object until something changes
                 self._exported, self._rulings_packed = exported, pack_rulings(exported)
             if self._rulings_packed != self._rulings_posted:
-                said = sealed(secret, self._rulings_packed, worker, "rulings")
+                said = sealed(secret, self._rulings_packed, guard, worker)
         whole = await self._board.post(worker, posts, retired, said)
         self._own.posted(taken)
         self._own.down(retired)
@@ -213,7 +213,7 @@ class Sharer:
         try:
             if not 0 < len(post.client) <= CLIENT_CHARACTERS:
                 raise RefusedError("A post is about nobody.")
-            value = unsealed(self.options.secret, post.value, worker, post.client, str(post.version))
+            value = unsealed(self.options.secret, post.value, self._board.guard, worker, post.client, str(post.version))
             epoch, sums = unpack(value)
         except RefusedError:
             self._refused += 1
@@ -233,7 +233,7 @@ class Sharer:
         if not data or not self._peers.rulings_changed(heard.worker, data):
             return
         try:
-            found = unpack_rulings(unsealed(self.options.secret, data, heard.worker, "rulings") or b"\x90")
+            found = unpack_rulings(unsealed(self.options.secret, data, self._board.guard, heard.worker) or b"\x90")
         except RefusedError:
             self._refused += 1
             return

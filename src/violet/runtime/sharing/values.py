@@ -1,8 +1,8 @@
 """Values on the board, as bytes: made by one worker, believed by none.
 
 The value of a client is what its worker has seen of it since an epoch: sums as float32, little-endian, by detector.
-With a secret, each carries a keyed BLAKE2b (RFC 7693) over worker, client and version, so that whoever can write to the
-board cannot speak for a worker, or put back what it said earlier.
+With a secret, each carries a keyed BLAKE2b (RFC 7693) over guard, worker, client and version, so that whoever can write
+to the board cannot speak for a worker, or put back what it said earlier.
 """
 
 from __future__ import annotations
