@@ -205,10 +205,6 @@ class Guard:
     def connections(self) -> int:
         return len(self._serving.server.server_state.connections)
 
-    @property
-    def tasks(self) -> set[Any]:
-        return self._serving.server.server_state.tasks
-
     def connect(self, receive_buffer: int = 0) -> Client:
         return Client(self.port, receive_buffer)
 
