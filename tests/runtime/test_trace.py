@@ -213,6 +213,27 @@ def test_a_followed_file_may_grow_be_replaced_vanish_and_be_emptied(tmp_path: Pa
     assert [int(one.id) for one in read_trace(str(path), follow=True, wait=wait)] == list(range(8))
 
 
+def test_what_is_written_while_a_file_is_replaced_is_read_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, old = tmp_path / "t.jsonl", tmp_path / "t.jsonl.1"
+    path.write_bytes(line_of(0))
+    look = os.stat
+    late = [append(old, line_of(1))]
+
+    def stat(*arguments: Any, **more: Any) -> os.stat_result:
+        if late:
+            late.pop()()  # between the last read and the look at the name
+        return look(*arguments, **more)
+
+    def rotate() -> None:
+        path.rename(old)
+        path.write_bytes(line_of(2))
+        monkeypatch.setattr("violet.runtime.trace.os.stat", stat)
+
+    assert [one.id for one in read_trace(str(path), follow=True, wait=steps(rotate))] == ["0", "1", "2"]
+
+
 def test_a_compressed_file_is_not_followed(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl.gz"
     write_trace(str(path), [ONE])

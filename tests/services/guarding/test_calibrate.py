@@ -87,9 +87,9 @@ def actual(found: Calibration, seeds: range) -> float:
 
 @pytest.mark.parametrize("rate", [20.0, 5.0, 1.0])
 def test_thresholds_raise_as_many_alarms_as_asked_on_new_traffic(rate: float) -> None:
-    """In the mean over calibrations, within a factor of two; what is asked is the sum over all detectors."""
+    """In the mean over calibrations, within a factor of one and a half; what is asked is the sum over all detectors."""
     rates = [actual(fit(drawn(seed), CalibrateOptions(rate=rate)), range(100, 110)) for seed in range(12)]
-    assert rate / 2 < np.mean(rates) < rate * 2
+    assert rate / 1.5 < np.mean(rates) < rate * 1.5
 
 
 def test_expected_alarms_add_up_to_what_was_asked_and_lie_in_their_intervals() -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from violet.detectors.episodes import spans
 from violet.services.guarding.score_log import ScoreLog
 
-rows = st.lists(
-    st.tuples(
-        st.integers(0, 4), st.sampled_from([0.0, 1.0, 2.0, 3.0, 4.0, float("nan")]), st.sampled_from([0.0, 1.0, 30.0])
-    ),
-    max_size=80,
+row = st.tuples(
+    st.integers(0, 4),
+    st.sampled_from([0.0, 1.0, 2.0, 3.0, 4.0, float("nan")]),
+    st.sampled_from([0.0, 1.0, 30.0]),
 )
+rows = st.integers(0, 80).flatmap(lambda size: st.lists(row, min_size=size, max_size=size))
 
 
 @given(rows, st.integers(4, 40), st.lists(st.integers(0, 80), max_size=6), st.sampled_from([2.0, 20.0]))
