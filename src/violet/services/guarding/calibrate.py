@@ -218,7 +218,7 @@ def _require_enough(measured: Measured, options: CalibrateOptions) -> None:
         raise UsageError(
             f"{queries:,} benign queries are too few to say thresholds of {speaking} detectors for {options.rate:g} "
             f"false alarms in 10,000: that takes {enough:,}.",
-            f"Record more, or ask for --rate {least:.2g} or more.",
+            f"Record more, or ask for --false-alarms {least:.2g} or more.",
         )
     if clients < FEWEST_CLIENTS:
         raise UsageError(
