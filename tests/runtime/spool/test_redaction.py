@@ -55,6 +55,14 @@ def test_numbers_hash_alike_however_they_were_written() -> None:
     assert rows[3] is None
 
 
+def test_keys_are_long_enough_and_taken_whole() -> None:
+    rules = Redaction(columns=((0, "hash"),))
+    with pytest.raises(ConfigurationError, match="16 bytes"):
+        Redactor(rules, b"short")
+    found = {Redactor(rules, b"k" * 200 + end)(BASE, b"", b"")[0].rows[0][0] for end in (b"a", b"b")}
+    assert len(found) == 2
+
+
 def test_callers_become_pseudonyms_that_stay_the_same() -> None:
     addressed = replace(BASE, client="address:10.0.0.7", address="10.0.0.7")
     hashed = redacted(Redaction(clients="hash", addresses="hash"), addressed)

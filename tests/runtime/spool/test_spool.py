@@ -276,6 +276,15 @@ def test_what_is_too_large_is_kept_without_its_content(tmp_path: Path) -> None:
     assert spool.status().cut == 3
 
 
+def test_records_never_outgrow_a_small_segment(tmp_path: Path) -> None:
+    spool = Spool(str(tmp_path), SpoolOptions(segment_bytes=8 << 10, limit=64 << 10, compress=False))
+    assert spool.append(exchange(1, columns=700))  # 6,300 bytes
+    assert spool.append(exchange(2, columns=300))
+    assert spool.close()
+    assert [kept.exchange.extra for kept in SpoolReader(str(tmp_path)).read()] == [{"cut": "content"}, {}]
+    assert max(one.bytes for one in files.segments(str(tmp_path))) <= 8 << 10
+
+
 def test_a_full_queue_leaves_out_and_counts(tmp_path: Path) -> None:
     entered, held = threading.Event(), threading.Event()
 

@@ -127,7 +127,9 @@ def unsealed(secret: bytes, data: bytes, *about: str) -> bytes:
 
 
 def _tag(secret: bytes, data: bytes, about: Sequence[str]) -> bytes:
-    digest = hashlib.blake2b(digest_size=_TAG, key=hashlib.blake2b(secret, digest_size=32).digest())
+    digest = hashlib.blake2b(
+        digest_size=_TAG, key=hashlib.blake2b(secret, digest_size=32, person=b"violet-sharing").digest()
+    )
     for part in (*(word.encode("utf-8", "surrogatepass") for word in about), data):
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(part)

@@ -13,8 +13,9 @@ class SpoolOptions:
     """``share`` of all exchanges is kept, drawn by exchange or, so that what is kept of a client is whole, by client
     (``by_client``). ``limit`` bounds the directory, ``segment_bytes`` and ``segment_seconds`` one file;
     ``keep_seconds`` removes what is older (0: nothing). fsync comes after ``sync_records`` records or ``sync_seconds``.
-    A record over ``record_bytes`` is kept without its rows, texts and bodies. ``queue_records`` and ``queue_bytes``
-    bound what waits in memory. After an error of the disk the spool tries again every ``retry_seconds``."""
+    A record over ``record_bytes``, or half a segment, is kept without its rows, texts and bodies. ``queue_records`` and
+    ``queue_bytes`` bound what waits in memory. After an error of the disk the spool tries again every
+    ``retry_seconds``."""
 
     share: float = 1.0
     by_client: bool = False

@@ -52,16 +52,17 @@ class Redaction:
 
 
 class Redactor:
-    """Applies the rules to one record after the other. ``key`` (16 to 64 bytes) is shared by all workers whose hashes
+    """Applies the rules to one record after the other. ``key`` (16 bytes or more) is shared by all workers whose hashes
     should agree. ``bodies`` says whether raw bodies are kept. Raises ``ConfigurationError`` for rules that cannot be.
 
     ``unplaced`` counts exchanges that lost all rows because a named column could not be found, ``unreadable`` bodies
     that were left out."""
 
     def __init__(self, rules: Redaction, key: bytes, *, bodies: bool = False) -> None:
-        if not 16 <= len(key) <= 64:
-            raise ConfigurationError("The key of redaction must have 16 to 64 bytes.")
-        self._key = key
+        if len(key) < 16:
+            raise ConfigurationError("The key of redaction must have 16 bytes or more.")
+        # Not the key itself: it may be that of callers, and what is hashed here must not be comparable with those.
+        self._key = hashlib.blake2b(key, digest_size=32, person=b"violet-redaction").digest()
         self._rules = rules
         self._indices = {column: _how(how) for column, how in rules.columns if isinstance(column, int)}
         self._named = {_folded(column): _how(how) for column, how in rules.columns if isinstance(column, str)}

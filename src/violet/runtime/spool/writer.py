@@ -94,6 +94,7 @@ class Spool:
             raise ConfigurationError(
                 f"The spool {directory} cannot be used: {error.strerror}.", "Give a directory that can be written to."
             ) from error
+        self._largest = min(self.options.record_bytes, self.options.segment_bytes // 2)
         self._draw = int(self.options.share * 0x1_0000_0000)
         self._salt = int.from_bytes(secrets.token_bytes(4), "little")
         self._queue: deque[Waiting] = deque()
@@ -147,7 +148,7 @@ class Spool:
             charge += len(request) + len(response)
         else:
             request = response = b""
-        if charge > 8 * options.record_bytes:  # it would be cut in any case: let go of it now
+        if charge > 8 * self._largest:  # it would be cut in any case: let go of it now
             exchange, request, response, charge = without_content(exchange), b"", b"", _PER_RECORD
             self._let_go += 1
         queued = self._charged - self._released
@@ -337,10 +338,10 @@ class Spool:
             if self._redactor is not None:
                 exchange, request, response = self._redactor(exchange, request, response)
             payload = encode(exchange, request, response)
-            if len(payload) > self.options.record_bytes:
+            if len(payload) > self._largest:
                 self._cut += 1
                 payload = encode(without_content(exchange))
-            if len(payload) <= self.options.record_bytes:
+            if len(payload) <= self._largest:
                 return payload
         except Exception as error:  # one record must not end the spool
             self._say(f"An exchange could not be kept: {type(error).__name__}: {error}.")
