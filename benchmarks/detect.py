@@ -325,6 +325,7 @@ def main() -> None:
     parser.add_argument("--background", type=int, default=4_000, help="honest rows around attackers")
     parser.add_argument("--rate", type=float, default=1.0, help="false alarms in 10,000 that are asked for")
     parser.add_argument("--floor", type=float, default=0.5, help="least share of a detector's own threshold")
+    parser.add_argument("--trust", action="store_true", help="honest clients that look suspicious are confirmed")
     parser.add_argument("--uncalibrated", action="store_true", help="the detectors' own thresholds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cost", action="store_true", help="time each detector, and no more")
@@ -353,16 +354,21 @@ def main() -> None:
         return
     limits: dict[str, Threshold] = {}
     if not said.uncalibrated:
-        options = CalibrateOptions(rate=said.rate, seed=said.seed, floor=said.floor, constraints=constraints(world))
         trace = benign(world, said.seed, Mixture(clients=said.clients, queries=said.queries))
-        found = calibrate(trace.to_exchanges(), world.reference, options)
+        options = CalibrateOptions(
+            rate=said.rate,
+            seed=said.seed,
+            floor=said.floor,
+            constraints=constraints(world),
+            trusted=frozenset(trace.clients) if said.trust else frozenset(),
+        )
+        found = calibrate(trace.to_exchanges, world.reference, options)
         limits = thresholds(found)
         tell(calibrated(found))
         tell(
             f"Calibrated on {found.queries:,} rows of {found.clients} clients; with thresholds from one half of the "
             f"clients, the other half raised {found.crossed.per_10000:.2f} alarms in 10,000 "
-            f"({found.crossed.low:.2f} to {found.crossed.high:.2f}). Left out as suspicious: "
-            f"{', '.join(found.left_out) or 'nobody'}."
+            f"({found.crossed.low:.2f} to {found.crossed.high:.2f}). Suspicious: {suspects(found)}."
         )
     if said.traces:
         seeds = range(said.seed + 100, said.seed + 100 + said.traces)
@@ -381,6 +387,13 @@ def main() -> None:
         )
     if said.write:
         written(said.write, said.world, "\n".join(text))
+
+
+def suspects(found: Calibration) -> str:
+    names = sorted({one.client for one in found.suspicious})
+    if not names:
+        return "nobody"
+    return ", ".join(names) + (", all confirmed to be honest" if not found.left_out else ", left out")
 
 
 def _late(line: Line, most: int) -> bool:

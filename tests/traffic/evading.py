@@ -51,19 +51,19 @@ EVADING: Mapping[str, Plan] = {
     "hopskipjump": Plan("decisions/hopskipjump", "l2:0.04", "l2:2"),
     "hopskipjump-snapped": Plan("decisions/hopskipjump", "l2:0.04", "l2:2", snapped=True),
     "surfree": Plan("decisions/surfree", "l2:0.04", "l2:2"),
-    "rays": Plan("decisions/rays", "linf:0.015", "linf:0.1"),
+    "rays": Plan("decisions/rays", "linf:0.015", "linf:0.08"),
     "sign-opt": Plan("decisions/opt", "l2:0.04", "l2:2"),
-    "nes": Plan("scores/nes", "linf:0.015", "linf:0.1"),
-    "spsa": Plan("scores/spsa", "linf:0.015", "linf:0.1"),
-    "square": Plan("scores/square", "linf:0.015", "linf:0.1"),
-    "square-snapped": Plan("scores/square", "linf:0.015", "linf:0.1", snapped=True),
+    "nes": Plan("scores/nes", "linf:0.015", "linf:0.08"),
+    "spsa": Plan("scores/spsa", "linf:0.015", "linf:0.08"),
+    "square": Plan("scores/square", "linf:0.015", "linf:0.08"),
+    "square-snapped": Plan("scores/square", "linf:0.015", "linf:0.08", snapped=True),
     "simba": Plan("scores/simba", "l2:0.04", "l2:2"),
     "feasible-search": Plan("tabular/feasible-search", "feasible:3", ""),
     "feasible-decisions": Plan("tabular/feasible-decisions", "feasible:3", ""),
 }
 
 ADAPTIVE: Mapping[str, Plan] = {
-    "square-scattered": Plan("scores/square", "linf:0.015", "linf:0.1", snapped=True, scattered=True),
+    "square-scattered": Plan("scores/square", "linf:0.015", "linf:0.08", snapped=True, scattered=True),
     "hopskipjump-scattered": Plan("decisions/hopskipjump", "l2:0.04", "l2:2", snapped=True, scattered=True),
     "feasible-search-scattered": Plan("tabular/feasible-search", "feasible:3", "", scattered=True),
 }
@@ -130,7 +130,7 @@ def _cases(world: World, rng: np.random.Generator, count: int) -> Array:
     scores = world.answer(rows)
     top = np.partition(scores, -2, axis=1)[:, -2:]
     margin = top[:, 1] - top[:, 0]
-    wanted = margin > (0.5 if world.shape else 0.95)
+    wanted = margin > 0.95
     if not world.shape:
         wanted &= scores.argmax(axis=1) == 1
     return rows[np.flatnonzero(wanted)[:count]]
