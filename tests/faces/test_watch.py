@@ -20,17 +20,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.runtime.spool.making import exchange
 from tests.runtime.test_state import HOSTILE, status
 from violet.domain.alert import Response, Ruling
 from violet.domain.errors import ConfigurationError, UsageError
-from violet.domain.guard_status import ClientStatus, SharingStatus, WorkerSeen
+from violet.domain.guard_status import ClientStatus, GuardStatus, SharingStatus, WorkerSeen
 from violet.faces.cli.main import entry
 from violet.report.layout import cells, plain
 from violet.report.watching import render_watched
 from violet.report.watching.console import lay_out
+from violet.report.watching.json_ import schema_text
 from violet.runtime.spool import directory as files
 from violet.runtime.spool.options import SpoolOptions
 from violet.runtime.spool.reader import SpoolReader
@@ -46,7 +48,9 @@ UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]")
 def guard(directory: Path, *workers: str, at: float | None = None, **fields: Any) -> StateDirectory:
     state = StateDirectory(str(directory))
     for worker in workers:
-        state.write_status(status(worker, time.time() if at is None else at, rate=10.0, requests=100, **fields))
+        state.write_status(
+            status(worker, time.time() if at is None else at, **{"rate": 10.0, "requests": 100, **fields})
+        )
     return state
 
 
@@ -148,10 +152,24 @@ def test_one_frame_as_text_and_as_json(
     line = capsys.readouterr().out
     assert line.count("\n") == 1
     found = json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
-    assert found["schema"] == "violet-watch/1"
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
+    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(found)
     assert found["alerts"][0]["severity"] == "high"
     assert found["rulings"][0]["until"] is None
     assert found["workers"][0]["status"]["spool"]["accepted"] == 5
+
+
+def test_frames_of_a_guard_in_trouble_fit_the_schema(tmp_path: Path) -> None:
+    guard(tmp_path, "w0", at=1_000.0, rate=float("nan"))
+    (tmp_path / "status-w1.json").write_text("{")
+    StateDirectory(str(tmp_path)).write_status(GuardStatus("w2", 1_000.0, 0.0))
+    frame = json.loads(render_watched(watched(str(tmp_path), 1_000.0), "json"))
+    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(frame)
+    assert {worker["worker"]: worker["status"] is None for worker in frame["workers"]} == {
+        "w0": False,
+        "w1": True,
+        "w2": False,
+    }
 
 
 def test_a_guard_that_has_gone_is_told_by_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

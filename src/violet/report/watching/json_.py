@@ -8,6 +8,7 @@ import enum
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.outcome import Confidence, Severity
@@ -21,6 +22,14 @@ SCHEMA = "violet-watch/1"
 
 def render(watched: Watched) -> str:
     return json.dumps({"schema": SCHEMA, **_plain(watched)}, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+@cache
+def schema_text() -> str:
+    """The JSON Schema (2020-12) of a frame, as published."""
+    from importlib.resources import files
+
+    return files("violet.report").joinpath("watching", "watch-1.schema.json").read_text(encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:
