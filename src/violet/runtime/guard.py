@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from violet.detectors.reference import Reference
     from violet.domain.traffic import Caller
     from violet.runtime.judging.inline import Judge
+    from violet.runtime.tracing import Tracing
     from violet.runtime.wire.base import Question, Wire
 
     Array = NDArray[Any]
@@ -134,6 +135,12 @@ class Guard:
         now = self._now()
         caller = self._parts.identify(request)
         ticket = Ticket(request, now, caller=caller, wire=wire)
+        tracing = self._parts.tracing
+        if tracing is not None:
+            trace = tracing.begin(request)
+            if trace is not None:
+                ticket.trace = trace
+                ticket.headers = trace.headers()
         ticket.id = f"{self.options.worker}{next(self._numbers):x}"
         ticket.body_limit = ticket.answer_limit = self.options.largest
         ruling = self._parts.rulings.find(caller.id, "", now)
@@ -219,6 +226,8 @@ class Guard:
                 answer = wire.answer(question, headers, body)
             except Unreadable:
                 self._parts.counters.event("unreadable_answers")
+        if ticket.trace is not None:
+            ticket.trace.finish(ticket, status, seconds, (0, answer.tokens))
         if ticket.admitted:
             self._parts.limits.done(ticket.caller.id, ticket.model, answer.tokens)
         if ticket.raw is not None and ticket.reply is None:
@@ -304,6 +313,7 @@ class Parts:
     ruled: Callable[[Ruling], None]
     alerted: Callable[[Alert], None]
     keep: Callable[[Ticket, Answer, int, bytes, float], None]
+    tracing: Tracing | None = None
 
 
 _NO_ANSWER = Answer()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from violet.domain.alert import Ruling
     from violet.domain.traffic import Caller
+    from violet.runtime.tracing import Trace
     from violet.runtime.wire.base import Question, Wire
 
 
@@ -70,7 +71,7 @@ class Ticket:
     answer_limit: int = 0
     hold: bool = False
     headers: tuple[tuple[str, str], ...] = ()
-    trace: object | None = None
+    trace: Trace | None = None
     """The span of a request that is traced."""
     admitted: bool = False
     """The caller's quota was charged for it."""

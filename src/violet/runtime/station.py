@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from violet.domain.alert import Alert, Response, Ruling
 from violet.domain.guarding import GuardPolicy, Mode, OnError, Unknown
 from violet.domain.traffic import Exchange
+from violet.runtime.alerts.correlate import CorrelationOptions
 from violet.runtime.control import ControlServer
 from violet.runtime.guard import Guard, GuardOptions, Parts, Watched
 from violet.runtime.identity import Identifier, load_secret
@@ -29,12 +31,13 @@ from violet.runtime.ruling_journal import Journal
 from violet.runtime.rulings import Rulings
 from violet.runtime.state import StateDirectory
 from violet.runtime.station_status import Rates, status_of
+from violet.runtime.tracing import TracingOptions, open_tracing
 from violet.runtime.wire.known import wires
 from violet.runtime.wire.template import Places
 
 if TYPE_CHECKING:
     from violet.domain.guard_status import GuardStatus
-    from violet.runtime.alerts.desk import Desk
+    from violet.runtime.alerts.desk import Claims, Desk
     from violet.runtime.alerts.routing import Route
     from violet.runtime.hooks import Ticket
     from violet.runtime.sharing.sharer import Sharer
@@ -61,6 +64,9 @@ class StationOptions:
     """How many processes serve: each lets pass its part of a quota."""
     beside: bool = True
     routes: tuple[Route, ...] = ()
+    correlation: CorrelationOptions = field(default_factory=CorrelationOptions)
+    """When alerts belong together."""
+    tracing: TracingOptions = field(default_factory=TracingOptions)
     metrics: tuple[str, int] | None = None
     """Host and port on which worker 0 answers ``/metrics``."""
     decoys: dict[str, str] = field(default_factory=dict)
@@ -94,6 +100,7 @@ class Station:
         self.sharer: Sharer | None = None
         self.judge: Judge = self._judge()
         self.limits = Limits(policy.limits, workers=options.workers)
+        self.tracing = open_tracing(replace(options.tracing, worker=options.worker), self.metrics)
         models = {model.name: Watched(model.name, reference_of(model)) for model in options.judge.models}
         self.hooks = Guard(
             GuardOptions(
@@ -118,6 +125,7 @@ class Station:
                 ruled=self._ruled,
                 alerted=self._alerted,
                 keep=self._keep,
+                tracing=self.tracing,
             ),
         )
         self._fallback = next(iter(models), "")
@@ -131,7 +139,8 @@ class Station:
         if self.options.state:
             from violet.runtime.alerts.desk import Desk, DeskOptions
 
-            self.desk = Desk(self.options.state, self.options.routes, DeskOptions(worker=self.options.worker))
+            told = DeskOptions(self.options.correlation, worker=self.options.worker)
+            self.desk = Desk(self.options.state, self.options.routes, told, claims=self._claims())
             self.metrics.desk = self.desk.state
             await self.desk.start()
         if policy.spool.directory:
@@ -167,6 +176,8 @@ class Station:
             await self.desk.stop()
         if self.spool is not None:
             await asyncio.to_thread(self.spool.close)
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
         await asyncio.to_thread(self.rulings.sync)
         self.rulings.close()
         with contextlib.suppress(OSError):
@@ -240,6 +251,15 @@ class Station:
                 "secret": self._shared_secret().hex(),
             }
         return BesideJudge(spec, self.take, said)
+
+    def _claims(self) -> Claims | None:
+        """Who of several machines tells of an incident, where they share a Redis."""
+        address = self.options.policy.sharing.address
+        if not address.partition("://")[1] or not self.options.routes:
+            return None
+        from violet.runtime.alerts.claims import RedisClaims
+
+        return RedisClaims(address, socket.gethostname())
 
     def _shared_secret(self) -> bytes:
         """What postings on a board are sealed with: only where the fleet was given a secret of its own."""

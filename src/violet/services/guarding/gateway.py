@@ -64,8 +64,10 @@ def with_model(policy: GuardPolicy, name: str, said: ModelPolicy) -> GuardPolicy
 def plan_gateway(options: GatewayOptions) -> GatewayPlan:
     """Raises ``UsageError`` and ``ConfigurationError`` for whatever would only show when traffic comes."""
     from violet.runtime.alerts.routing import parse_routes
+    from violet.runtime.alerts.settings import parse_alerts
     from violet.runtime.proxy.options import ProxyOptions, Upstream
     from violet.runtime.station import StationOptions
+    from violet.runtime.tracing import parse_tracing
 
     policy = options.policy
     if not policy.upstream:
@@ -88,8 +90,11 @@ def plan_gateway(options: GatewayOptions) -> GatewayPlan:
     routes = parse_routes(list(policy.routes), policy.origin or "the guard's policy", options.environment or None)
     if routes and not options.state:
         raise UsageError("Alerts can be sent on only by a guard that keeps them.", "Say --state DIR.")
+    file = policy.origin or "the guard's policy"
     station = StationOptions(
         policy=policy,
+        correlation=parse_alerts(dict(policy.alerts), file),
+        tracing=parse_tracing(dict(policy.tracing), file),
         judge=judge,
         state=options.state,
         beside=options.beside,
