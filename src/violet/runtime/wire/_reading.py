@@ -36,18 +36,23 @@ LONG_PATH = 1024
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SPACED = re.compile(rb"[ \t\r\n]:")
 _HALF = re.compile(r"[\ud800-\udfff]")
 _NESTING = {dict, list}
 Cell = float | str | None
 CELLS = list[list[Cell]]
+CELLS_BY_NAME = list[dict[str, Cell]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The most that is read of one body: ``values`` are numbers, words, lists and objects of all rows together;
-    ``text`` characters of all texts."""
+    """The most that is read of one body, so that none holds up the others for long: ``values`` are numbers, words,
+    lists and objects of all rows together; ``containers`` are objects, and lists where they are not plain rows of
+    numbers; ``quotes`` mark names and words; ``text`` is characters of all texts."""
 
-    values: int = 4_000_000
+    values: int = 2_000_000
+    containers: int = 50_000
+    quotes: int = 400_000
     text: int = 1 << 20
 
 
@@ -72,22 +77,39 @@ def plain(path: str) -> str:
 
 
 def require_few(body: bytes, bounds: Bounds) -> None:
-    """Raises ``Unreadable`` where the body holds more values than may be read; commas in texts count."""
-    if len(body) > SMALL and body.count(b",") + body.count(b"[") + body.count(b"{") > bounds.values:
+    """Raises ``Unreadable`` where the body holds more than may be read; what stands in texts counts."""
+    if len(body) <= SMALL:
+        return
+    objects = body.count(b"{")
+    if objects > bounds.containers:
+        raise Unreadable(f"It holds more than {bounds.containers:,} objects.")
+    if body.count(b",") + body.count(b"[") + objects > bounds.values:
         raise Unreadable(f"It holds more than {bounds.values:,} values.")
+    if body.count(b'"') > bounds.quotes:
+        raise Unreadable(f"It holds more than {bounds.quotes // 2:,} names and words.")
 
 
 def document(body: bytes, bounds: Bounds = USUAL) -> Any:
     """The JSON value. ``NaN`` and ``Infinity`` are read, as Python's servers read and write them. Raises
     ``Unreadable``, and its ``Ambiguous`` where an object says the same name twice."""
     require_few(body, bounds)
+    if len(body) > SMALL and body.count(b"[") > bounds.containers:
+        raise Unreadable(f"It holds more than {bounds.containers:,} lists.")
     found = _loose(body)
     names = names_in(found)
     if body[:3] == b"\xef\xbb\xbf" or b"\0" in body[:4]:
         body = body.decode(json.detect_encoding(body)).encode()
-    if body.count(b":") != names and _STRINGS.sub(b"", body).count(b":") != names:
+    if body.count(b":") != names and not _says(body, names):
         raise Ambiguous("An object in it says the same name twice.")
     return found
+
+
+def _says(body: bytes, names: int) -> bool:
+    """Whether valid JSON says no more than so many names. Each stands before a colon; other colons are in texts. Where
+    there is no white space before any colon, those after a quotation mark are at least as many as the names."""
+    if not _SPACED.search(body) and body.count(b'":') == names:
+        return True
+    return _STRINGS.sub(b"", body).count(b":") == names
 
 
 def _loose(body: bytes) -> Any:
@@ -254,11 +276,15 @@ def records(values: list[Any], bounds: Bounds) -> tuple[list[list[Cell]], tuple[
             if len(known) * len(values) > bounds.values:
                 raise Unreadable(f"Its rows have more than {bounds.values:,} values together.")
     names = tuple(known)
-    if any(type(value) is list for one in values for value in one.values()):
-        return _spread(values, names, bounds)
-    if len(values) == 1 and names == tuple(values[0]):
-        return [[scalar(value) for value in values[0].values()]], names
-    return [[scalar(one.get(name)) for name in names] for one in values], names
+    try:
+        plain_rows = msgspec.convert(values, CELLS_BY_NAME)
+    except (ValueError, OverflowError):
+        if any(type(value) is list for one in values for value in one.values()):
+            return _spread(values, names, bounds)
+        return [[scalar(one.get(name)) for name in names] for one in values], names
+    if all(map(names.__eq__, map(tuple, values))):
+        return [list(one.values()) for one in plain_rows], names
+    return [[one.get(name) for name in names] for one in plain_rows], names
 
 
 def _spread(

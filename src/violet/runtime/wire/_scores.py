@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from violet.runtime.wire._reading import SMALL, as_float, depth_of, scalar, write
+from violet.runtime.wire._reading import as_float, depth_of, scalar, write
 from violet.runtime.wire.base import Answer, Unreadable
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ def changed(change: Rewrite, scores: Array) -> Array:
 def quick(body: bytes, count: int) -> Answer | None:
     """Of ``{"predictions": [[0.1, 0.9], ...]}`` and nothing else, which most answers are; ``None``: it has to be looked
     at."""
-    if len(body) > SMALL:
-        return None
     try:
         found = _read_quick(body).predictions
     except (ValueError, RecursionError):

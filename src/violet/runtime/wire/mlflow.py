@@ -18,7 +18,6 @@ import msgspec
 from violet.runtime.wire import openai
 from violet.runtime.wire._reading import (
     LONG_PATH,
-    SMALL,
     USUAL,
     Bounds,
     Cell,
@@ -55,8 +54,8 @@ class _Split(msgspec.Struct):
 
 class _Quick(msgspec.Struct):
     dataframe_split: _Split | None = None
-    inputs: list[list[float]] | None = None
-    instances: list[list[float]] | None = None
+    inputs: list[list[float | str | None]] | None = None
+    instances: list[list[float | str | None]] | None = None
     dataframe_records: msgspec.Raw | None = None
 
 
@@ -94,8 +93,7 @@ class Mlflow:
             return self._table(model, body)
         if kind not in ("application/json", ""):
             raise Unreadable(f"Its type {kind[:60]!r} is not read.")
-        if len(body) > SMALL:
-            require_few(body, self._bounds)
+        require_few(body, self._bounds)
         try:
             read = _read_quick(body)
         except RecursionError:
@@ -184,8 +182,9 @@ class Mlflow:
 
     def _table(self, model: str, body: bytes) -> Question:
         """CSV, whose first line names the columns."""
-        if len(body) > SMALL and body.count(b",") + body.count(b"\n") > self._bounds.values:
-            raise Unreadable(f"It holds more than {self._bounds.values:,} values.")
+        most = self._bounds.values // 4  # each is read in Python
+        if body.count(b",") + body.count(b"\n") > most:
+            raise Unreadable(f"It holds more than {most:,} values.")
         try:
             lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
         except (UnicodeDecodeError, csv.Error) as error:

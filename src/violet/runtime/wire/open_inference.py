@@ -17,7 +17,6 @@ import numpy as np
 from violet.runtime.wire._events import generated, is_events
 from violet.runtime.wire._reading import (
     LONG_PATH,
-    SMALL,
     USUAL,
     Bounds,
     bounded_texts,
@@ -123,8 +122,7 @@ class OpenInference:
         if HEADER in headers:
             content, rest = _parted(headers[HEADER], body)
             return self._assembled(model, self._tensors(document(content, self._bounds), "inputs", rest))
-        if len(body) > SMALL:
-            require_few(body, self._bounds)
+        require_few(body, self._bounds)
         try:
             read = _read_inputs(body)
         except RecursionError:
@@ -152,8 +150,7 @@ class OpenInference:
             content, rest = _parted(headers[HEADER], body)
             tensors = self._tensors(document(content, self._bounds), "outputs", rest)
         else:
-            if len(body) > SMALL:
-                require_few(body, self._bounds)
+            require_few(body, self._bounds)
             try:
                 outputs = _read_outputs(body).outputs
             except RecursionError:

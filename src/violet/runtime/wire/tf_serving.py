@@ -15,7 +15,6 @@ import msgspec
 
 from violet.runtime.wire._reading import (
     LONG_PATH,
-    SMALL,
     USUAL,
     Bounds,
     columns,
@@ -38,7 +37,7 @@ _NO_HEADERS: Mapping[str, str] = {}
 
 
 class _Quick(msgspec.Struct):
-    instances: list[list[float]] | None = None
+    instances: list[list[float | str | None]] | None = None
     signature_name: str | None = None
 
 
@@ -78,8 +77,7 @@ class TfServing:
 
     def question(self, path: str, headers: Mapping[str, str], body: bytes) -> Question:
         model, verb = _place(path) or ("", "predict")
-        if len(body) > SMALL:
-            require_few(body, self._bounds)
+        require_few(body, self._bounds)
         try:
             read = _read_quick(body)
         except RecursionError:
