@@ -36,7 +36,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from guard_traffic import PATH, lua, requests  # noqa: E402
+from guard_traffic import PATH, Traffic, benign, lua  # noqa: E402
 from peers import Peer, environment  # noqa: E402
 
 CONNECTIONS = 16
@@ -121,18 +121,26 @@ litellm_settings:
 
 
 def violet_guard_command(port: int, model: int, folder: Path) -> list[str]:
-    """The command line of the guard with its default detectors on, as a user types it."""
+    """The command line of the guard with its default detectors on, as a user types it. With a profile of benign
+    traffic, so that none is left out for want of one."""
+    violet = str(Path(sys.executable).parent / "violet")
+    benign(folder / "benign.csv")
+    profile = [violet, "profile", str(folder / "benign.csv"), "-o", str(folder / "benign.profile"), "--score", "score"]
+    subprocess.run([*profile, "--quiet"], check=True, stdout=subprocess.DEVNULL)
     return [
-        str(Path(sys.executable).parent / "violet"),
+        violet,
         "guard",
         "--upstream",
         f"http://127.0.0.1:{model}",
         "--model",
         "credit-risk",
+        "--profile",
+        str(folder / "benign.profile"),
         "--listen",
         f"127.0.0.1:{port}",
         "--state",
         str(folder / "state"),
+        "--isolated",
     ]
 
 
@@ -233,7 +241,7 @@ def free_port() -> int:
 def answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), 5) as one:
-            one.sendall(requests(1)[0])
+            one.sendall(Traffic().request())
             return one.recv(65_536).startswith(b"HTTP/1.1 200")
     except OSError:
         return False

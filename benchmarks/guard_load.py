@@ -20,7 +20,7 @@ import httptools
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).parent))
-from guard_traffic import requests
+from guard_traffic import Traffic
 
 CONNECTIONS = 128
 WARM_UP = 1.0
@@ -54,7 +54,7 @@ class Load:
     def __init__(self, rate: float, seconds: float) -> None:
         self._rate = rate
         self._seconds = seconds
-        self._bodies = requests()
+        self._traffic = Traffic()
         self._free: deque[Client] = deque()
         self._waiting: deque[float] = deque()
         self.latencies: list[float] = []
@@ -80,7 +80,7 @@ class Load:
 
     def _send(self, client: Client, due: float) -> None:
         self.sent += 1
-        client.ask(self._bodies[self.sent % len(self._bodies)], due)
+        client.ask(self._traffic.request(), due)
 
     async def run(self, port: int) -> None:
         self.over = False
