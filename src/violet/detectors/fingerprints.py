@@ -119,7 +119,7 @@ class Fingerprints:
             for limit in _limits(len(sample))
         )
         self._own_depth = own
-        self._ways = np.ascontiguousarray(ways[:, :, :depth]).reshape(width, -1)
+        self._ways = np.ascontiguousarray(ways[:, :, :depth], dtype=np.float64).reshape(width, -1)
         self._shift, self._mixing = shift[:, :depth].reshape(-1), mixing[:, :depth]
         bits = _bits(sample)
         self._places = np.zeros((width, 2 * SUBSETS), np.int64)
@@ -140,7 +140,8 @@ class Fingerprints:
 
     def keys(self, x: Array) -> tuple[Array, Array]:
         """Among all clients and among the client's own, uint64 ``(n, PROJECTIONS + SUBSETS)`` each."""
-        cells = x @ self._ways
+        # In double precision, so that a product of many rows and one of few fall into the same cells.
+        cells = x.astype(np.float64) @ self._ways
         cells += self._shift
         np.floor(cells, out=cells)
         mixed = cells.astype(np.int64).reshape(len(x), PROJECTIONS, -1) * self._mixing

@@ -15,18 +15,18 @@ VICTIM, ATTACKER = 1, 2
 
 
 def test_who_is_surrounded_by_an_attack_is_not_accused() -> None:
-    """Twenty attackers ask a thousand variants of whatever the victim asks, before and after; the victim asks ordinary
-    cases, and now and then revises one."""
+    """Twenty attackers ask 120 variants of whatever the victim asks, before and after; the victim asks ordinary
+    cases, and now and then revises one twice."""
     rng = np.random.default_rng(0)
     detectors = built(smooth(8))
     accused: set[int] = set()
     for case in range(40):
         own = rng.normal(size=8)
-        honest = [own, own + 0.05 * rng.normal(size=8)] if case % 8 == 0 else [own]
-        flood = cloud(own, 50, case)
-        raw = np.concatenate([flood[:25], honest, flood[25:]])
-        who = np.concatenate([np.arange(25) % 20 + 10, [VICTIM] * len(honest), np.arange(25) % 20 + 10])
-        one = batch(raw, who, begin=100 * case)
+        honest = [own, *(own + 0.05 * rng.normal(size=(2, 8)))] if case % 8 == 0 else [own]
+        flood = cloud(own, 120, case)
+        raw = np.concatenate([flood[:100], honest, flood[100:]])
+        who = np.concatenate([np.arange(100) % 20 + 10, [VICTIM] * len(honest), np.arange(20) + 10])
+        one = batch(raw, who, begin=200 * case)
         for name, detector in detectors.items():
             if name == "evasion/swarm":
                 continue  # accuses nobody
@@ -56,6 +56,22 @@ def test_an_analyst_in_the_midst_of_an_attack_is_not_accused() -> None:
         scores = detector.observe(one)
         over = np.asarray(scores.value) >= entry(name).facts.threshold
         assert VICTIM not in one.client[np.asarray(scores.rows)[over]], name
+
+
+def test_nobody_can_hide_a_client_from_itself() -> None:
+    """Who sends what falls into the same cells, again and again, does not write over the client's own."""
+    rng = np.random.default_rng(6)
+    sample = rng.normal(size=(1000, 8)).astype(np.float32)
+    prints = Fingerprints(8, 100, 0.5, 0, sample, {})
+    victim = rng.normal(size=(1, 8)).astype(np.float32)
+    one, zero = np.array([VICTIM]), np.zeros(1, np.int64)
+    prints.observe(victim, one, zero)
+    for _ in range(20):
+        flood = np.repeat(victim, 64, axis=0) + rng.normal(scale=0.01, size=(64, 8)).astype(np.float32)
+        prints.observe(flood, np.full(64, ATTACKER), np.arange(64))
+    found = prints.observe(victim + np.float32(0.02), one, zero)
+    assert found.own[0] == 0
+    assert found.any[0] > 0
 
 
 def test_one_account_cannot_flush_the_long_memory() -> None:

@@ -112,10 +112,10 @@ def _directions(around: Array, step: Array, members: Array, rows: Array) -> Arra
     differ, and the few widest would be all directions there are."""
     if not len(rows):
         return np.empty(0)
-    vectors = np.sign(np.concatenate([around[rows], step[rows, None]], axis=1))
+    vectors = np.sign(np.concatenate([around[rows], step[rows, None]], axis=1)).astype(np.float64)
     lengths = np.sqrt(np.einsum("smd,smd->sm", vectors, vectors))
     taken = np.concatenate([members[rows], np.ones((len(rows), 1), bool)], axis=1)
     vectors *= (taken / np.maximum(lengths, 1.0))[:, :, None]
     turned = vectors.transpose(0, 2, 1)
     gram = turned @ vectors if vectors.shape[2] < vectors.shape[1] else vectors @ turned
-    return np.asarray(taken.sum(axis=1) ** 2 / np.einsum("sij,sij->s", gram, gram).astype(np.float64))
+    return np.asarray(taken.sum(axis=1) ** 2 / np.einsum("sij,sij->s", gram, gram))
