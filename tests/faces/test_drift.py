@@ -195,6 +195,7 @@ def test_the_command_it_prints_gives_the_same_figures(profile: str, capsys: pyte
         (("drift", "train.parquet", "same.csv", "--window", "9"), "50 or more"),
         (("drift", "train.parquet", "same.csv", "--window", "99", "--by-time", "1d"), "do not go together"),
         (("drift", "train.parquet", "same.csv", "--by-time", "soon"), "no length of time"),
+        (("drift", "train.parquet", "same.csv", "--by-time", "1d"), "needs to know when"),
         (("drift", "train.parquet", "same.csv", "--threshold", "7"), "between 0 and 1"),
         (("drift", "train.parquet", "same.csv", "--level", "0"), "between 0 and 0.2"),
         (("drift", "train.parquet", "same.csv", "--columns", "agee"), "no column 'agee'"),

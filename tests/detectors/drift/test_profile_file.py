@@ -161,6 +161,8 @@ def test_digests_that_fit_do_not_make_nonsense_believable() -> None:
         ),
         ({"parts__figures": array(np.full((6, 7), np.inf))}, "windows"),
         ({"reference__whiten": array(np.zeros((2, 2)))}, "no reference"),
+        ({"reference__feature_mean": array(np.zeros(3))}, "do not belong together"),
+        ({"reference__phase": array(np.full(128, np.nan))}, "not finite"),
         ({"words": array(np.array(["a"]))}, "does not hold numbers"),
     ):
         with pytest.raises(ValueError, match=words):
@@ -171,6 +173,11 @@ def test_digests_that_fit_do_not_make_nonsense_believable() -> None:
         (lambda header: header["layout"].update(numbers=5), "missing or wrong"),
         (lambda header: header["layout"]["numbers"].extend([{}] * 20_000), "too many columns"),
         (lambda header: header.pop("rest"), "missing or wrong"),
+        (lambda header: header["layout"].update(classes=["a"] * 10**6), "more segments or classes"),
+        (
+            lambda header: header["layout"]["segments"].append({"column": "a", "names": ["b"] * 10**6, "cuts": []}),
+            "more segments or classes",
+        ),
         (lambda header: header["rest"].append({"counts": {}, "rows": 0, "short": 0}), "belong together"),
         (lambda header: header.update(facts=[1]), "missing or wrong"),
         (lambda header: header.update(format="violet-profile/9"), "does not say"),

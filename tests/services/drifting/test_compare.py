@@ -278,6 +278,17 @@ def test_columns_that_were_not_asked_for_say_nothing() -> None:
         compared(known(), roles=_only("agee"))
 
 
+def test_profiles_without_rows_say_that_nothing_is_known() -> None:
+    layout, before = known()
+    from violet.services.drifting.compare import compare_profiles
+    from violet.services.drifting.options import DriftOptions
+
+    for one, other in ((before, Profile(layout)), (Profile(layout), before), (Profile(layout), Profile(layout))):
+        drift = compare_profiles(one.finish(), other.finish(), DriftOptions("a", "b"))
+        assert drift.change is Change.UNCOMPARED
+        assert len(drift.uncompared) == len(drift.columns)
+
+
 def _only(name: str) -> object:
     from violet.services.drifting.options import Roles
 

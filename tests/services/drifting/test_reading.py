@@ -206,6 +206,19 @@ def test_traces_say_themselves_who_when_and_what_came_back(tmp_path: Path) -> No
     assert words(whole.labels)[:2] == ["1", "0"]
 
 
+def test_a_spool_of_the_guard_is_read_as_a_trace_is(tmp_path: Path) -> None:
+    from violet.runtime.spool.writer import Spool
+
+    spool = Spool(str(tmp_path / "spool"))
+    for number in range(25):
+        spool.append(exchange(number))
+    assert spool.close()
+    whole = read(tmp_path / "spool")
+    assert whole.rows == 50
+    assert whole.client is not None
+    assert set(whole.names) == {"x", "w", "gap"}
+
+
 def test_traces_with_rows_of_another_width_and_of_several_models(tmp_path: Path) -> None:
     odd = Exchange(id="o", at=1.7e9, client="c", model="m", rows=((1.0,),))
     write_trace(str(tmp_path / "t.jsonl"), [*(exchange(number) for number in range(20)), odd])

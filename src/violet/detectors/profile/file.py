@@ -15,7 +15,7 @@ import numpy as np
 
 from violet.detectors.profile.heavy import CAPACITY, HeavyHitters
 from violet.detectors.profile.kernel import MOMENTS
-from violet.detectors.profile.layout import Layout
+from violet.detectors.profile.layout import CLASSES, Layout
 from violet.detectors.profile.profile import PARTS, Part, Profile
 from violet.detectors.reference import Reference
 from violet.domain.errors import UsageError, VioletError
@@ -207,6 +207,7 @@ def _made(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Profile:
     layout = Layout.from_parts(
         meta, {n.removeprefix("layout."): a for n, a in arrays.items() if n.startswith("layout.")}, reference
     )
+    _check(layout)
     profile = Profile(layout, rate=float(header["rate"]), window=int(header["window"]), span=float(header["span"]))
     profile.rows = int(header["rows"])
     profile.first = float("inf") if header["first"] is None else float(header["first"])
@@ -226,6 +227,26 @@ def _made(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Profile:
         raise ValueError("its parts do not belong together")
     profile.parts = _parts(arrays["parts.coarse"], arrays["parts.figures"], int(layout.coarse_offsets[-1]))
     return profile
+
+
+def _check(layout: Layout) -> None:
+    """Before anything is made of it: what the header claims is bounded, and the reference is one that can be used."""
+    width = int(layout.coarse_offsets[-1])
+    if 8 * width * (layout.segment_count + 1) > LARGEST or len(layout.classes) > CLASSES:
+        raise ValueError("it has more segments or classes than a profile can")
+    reference = layout.reference
+    if reference is None:
+        return
+    m, d = len(reference.phase), reference.width
+    if d > 4096 or m > 4096 or reference.omega.shape != (d, m):
+        raise ValueError("its reference is wider than one can be")
+    if reference.feature_mean.shape != (m,) or reference.feature_variance.shape != (m,):
+        raise ValueError("the features of its reference do not belong together")
+    for name in ("center", "phase", "feature_mean", "feature_variance", "sample"):
+        if not np.all(np.isfinite(getattr(reference, name))):
+            raise ValueError(f"{name} of its reference is not finite")
+    if not reference.shape and d != reference.columns:
+        raise ValueError("the columns of its reference do not belong together")
 
 
 def _like(found: Array, expected: Array, name: str) -> Array:

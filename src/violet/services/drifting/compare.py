@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -79,6 +80,8 @@ def compare(options: DriftOptions, *, progress: Progress | None = None, command:
             progress=progress,
         )
         after, found = current.profile, current.notes
+        if options.span and not math.isfinite(after.first):
+            raise UsageError("--by-time needs to know when rows were.", "Say which column holds it: --time-column.")
         left_out = getattr(source, "left_out", 0)
         if current.unknown:
             names = ", ".join(current.unknown[:5])
