@@ -75,6 +75,8 @@ REFUSED = {
     "two-hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "odd-host": b"GET / HTTP/1.1\r\nHost: a/b@c\r\n\r\n",
     "empty-host": b"GET / HTTP/1.1\r\nHost: \r\n\r\n",
+    "two-authorizations": b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n",
+    "two-content-types": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 1\r\n\r\nx",
     "chunk-word": CHUNKED + b"zz\r\n\r\n",
     "chunk-0x": CHUNKED + b"0x1\r\na\r\n0\r\n\r\n",
     "chunk-negative": CHUNKED + b"-1\r\na\r\n0\r\n\r\n",

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 
 from tests.faces.test_admission import write_certificate
-from tests.runtime.proxy.harness import Guard, Model, Received, answer, to, until
+from tests.runtime.proxy.harness import Client, Guard, Model, Received, Serving, answer, to, until
 from violet.domain.errors import ConfigurationError
-from violet.runtime.proxy import ProxyOptions, Upstream
+from violet.runtime.proxy import Proxy, ProxyOptions, Upstream
 
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 
@@ -388,3 +389,18 @@ def test_options_that_cannot_be_are_refused(upstreams: tuple[Any, dict[str, Any]
     kind, values = upstreams
     with pytest.raises(ConfigurationError, match=words):
         kind(**values)
+
+
+def test_it_runs_under_any_asgi_server(model: Model) -> None:
+    """uvicorn's own protocol tells less, and what a proxy passes on is the same but for the case of names."""
+    config = uvicorn.Config(Proxy(to(model)), port=0, http="httptools", log_config=None, proxy_headers=False)
+    with Serving(config) as serving, Client(serving.port) as client:
+        for data, body in (
+            (b"GET /a%20b?c=%20 HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+            (b"POST /a%20b?c=%20 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
+            (b"POST /a%20b?c=%20 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", b"hi"),
+        ):
+            client.say(data)
+            assert client.read().status == 200
+            assert model.received[-1].target == b"/a%20b?c=%20"
+            assert model.received[-1].body == body

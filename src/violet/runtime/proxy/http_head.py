@@ -9,7 +9,9 @@ METHODS = frozenset(
     (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"PROPFIND", b"REPORT", b"SEARCH", b"TRACE")
 )
 _HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+\Z")
-_JUDGED = frozenset((b"host", b"content-length", b"transfer-encoding", b"expect", b"connection", b"upgrade"))
+_ONCE = frozenset((b"authorization", b"content-type"))
+"""Headers of one value (RFC 9110, section 5.3): of two, the guard would judge by one and a server use the other."""
+_JUDGED = _ONCE | {b"host", b"content-length", b"transfer-encoding", b"expect", b"connection", b"upgrade"}
 
 
 class Refusal(Exception):
@@ -46,6 +48,7 @@ def judged(
         raise Refusal(400, "the request target has characters that no URL has")
     found = Head()
     host = b""
+    once: tuple[bytes, ...] = ()
     hosts = codings = 0
     size = len(url)
     for name, value in headers:
@@ -70,6 +73,10 @@ def judged(
             tokens = [token.strip() for token in value.lower().split(b",")]
             found.close = found.close or b"close" in tokens
             found.upgrades = found.upgrades or b"upgrade" in tokens
+        elif name in _ONCE:
+            if name in once:
+                raise Refusal(400, "a header that has one value came twice")
+            once += (name,)
         else:
             found.upgrade = value.strip().lower()
     if size > most_bytes:
