@@ -289,6 +289,48 @@ def client_certificate(folder: Path, authority: Path, key: Path, subject: x509.N
     return str(paths[0]), str(paths[1])
 
 
+WHO = """
+import sys
+from violet.faces.gateway.server import GatewayOptions, serve
+from violet.runtime.hooks import Reply, Ticket
+from violet.runtime.proxy import Proxy, ProxyOptions, Upstream
+
+class Hooks:
+    def opened(self, request):
+        return Ticket(request, 0.0, reply=Reply(200, request.certificate.encode()))
+    def done(self, *values): pass
+
+make = lambda number: Proxy(ProxyOptions((Upstream("http://127.0.0.1:1"),)), Hooks())
+options = GatewayOptions(port=0, certificate=sys.argv[1], key=sys.argv[2], clients=sys.argv[3])
+serve(make, options, lambda address: print(address, flush=True))
+"""
+
+
+def test_hooks_are_told_the_subject_of_the_certificate(tmp_path: Path) -> None:
+    certificate, key = write_certificate(tmp_path)
+    authority, signing = write_certificate(tmp_path, "authority")
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "billing")])
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.load_cert_chain(*client_certificate(tmp_path, authority, signing, subject))
+    command = [sys.executable, "-c", WHO, str(certificate), str(key), str(authority)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().rpartition(":")[2])
+        with (
+            socket.create_connection(("127.0.0.1", port), PATIENCE) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as one,
+        ):
+            one.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            data = b""
+            while piece := one.recv(1000):
+                data += piece
+        assert data.endswith(b"\r\n\r\nCN=billing")
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
 def test_callers_are_known_by_their_certificates(tmp_path: Path) -> None:
     certificate, key = write_certificate(tmp_path)
     authority, signing = write_certificate(tmp_path, "authority")
