@@ -10,9 +10,9 @@ Each fingerprint is a place in a table that names the latest row which had it: o
 the client's own, salted so that nobody else can write there on purpose. What a table names is compared with the new row
 itself; a fingerprint alone never counts.
 
-Rows lie in one history that is overwritten in a circle. A client puts at most 1/``PARTS`` of a generation (1/8 of the
-history) into it, and generations also end by traffic that is not kept: so to flush a history of 200,000 rows costs
-200,000 queries from eight accounts or more, or six million from one.
+Rows lie in one history that is overwritten in a circle. A client puts at most an eighth of a generation (which is an
+eighth of the history) into it, and generations also end by traffic that is not kept: to flush the history costs as many
+queries as it holds, from eight accounts or more, or 32 times as many from one.
 
 Source: Datar et al. 2004, "Locality-sensitive hashing scheme based on p-stable distributions", section 3; fingerprints
 of queries to a model, over all clients: Li et al. 2022, "Blacklight", USENIX Security, section 4, which hashes segments

@@ -1,10 +1,12 @@
 """Near neighbours with different labels, again and again: somebody feels along the decision boundary.
 
-## What it sees A query whose label differs from that of the nearest earlier one among its client's last 64. Attacks by
-labels alone (HopSkipJump, SurFree, RayS) stay at the boundary, where half of their steps cross it; honest
-near-duplicates are few and cross it now and then. 1 for each crossing with more than two columns moved, a half where
-one or two moved off the application's grid; nothing for one or two on the grid, which is how people look for what would
-just be granted. Each query of the client elsewhere takes 1/64 away.
+## What it sees
+A query whose label differs from that of the nearest earlier one among its client's last 64. Attacks by labels alone
+(HopSkipJump, SurFree, RayS) stay at the boundary, where half of their steps cross it; honest near-duplicates are few,
+and cross it now and then. 1 for each crossing with more than two columns moved, a half where one or two moved off the
+application's grid; nothing for one or two on the grid, which is how people look for what would just be granted. Of
+pictures, a half where an earlier step had the same direction, as a slider's have. Sums are kept for each cluster of
+queries; each query of the client elsewhere takes 1/64 away.
 
 ## Needs
 Rows, labels and a reference.

@@ -1,10 +1,12 @@
 """A graph of queries, each linked to its nearest predecessor over all clients: trees that grow where a search goes on.
 
-## What it sees Every query that has a near earlier one, whoever asked it and however long ago, joins its tree. A
-client's share of a tree counts by its own near-duplicates in it: a half for each in a new direction, 1 where it also
-lies near the decision boundary or across it, less 1/64 for each of its queries elsewhere. The score is the sum of the
-shares of all clients that have at least 1 in the same tree, and is given to those alone: so twenty accounts that work
-on one input add up, and a client whose queries others surround with their own has no share, whatever they do.
+## What it sees
+Every query that has a near earlier one, whoever asked it and however long ago, joins its tree. A client's share of a
+tree counts by its own near-duplicates in it: a half for each in a new direction, 1 where it also lies near the decision
+boundary or across it, less 1/64 for each of its queries elsewhere. To the share of a client that has at least 1 come
+those of all other clients that have as much in the same tree, up to three times its own: so twenty accounts that work
+on one input add up, while a client whose queries others surround with theirs stays below the threshold as long as its
+own share is less than a quarter of it.
 
 Order matters, time does not: a search that takes days looks like one that takes a minute.
 
@@ -14,12 +16,14 @@ Rows and a reference; scores or labels make it faster.
 ## Cost
 1 microsecond a row in batches of 64, over what ``evasion/near_duplicates`` costs. 8 MB for clusters, 4 MB for trees.
 
-## Misses Attackers who change the account after every query or two: none of them has a near-duplicate of its own, and
-to accuse them for the company they keep would let anybody accuse anybody. Steps larger than natural distances. Trees
-are forgotten as the history is (see ``evasion/near_duplicates``).
+## Misses
+Attackers who change the account after every query or two: none of them has a near-duplicate of its own, and to accuse
+them for the company they keep would let anybody accuse anybody (``evasion/swarm`` sees them, and accuses nobody). Steps
+larger than natural distances. Trees are forgotten as the history is (see ``evasion/near_duplicates``).
 
 ## Source
-Own. Feng et al. 2023, "Stateful defenses for machine learning models are not yet secure against black-box attacks"
+Li et al. 2024, "Query provenance analysis for robust and efficient query-based black-box attack defense", judge graphs
+of queries and their predecessors by a classifier; here they are counted, client by client. Feng et al. 2023, "Stateful defenses for machine learning models are not yet secure against black-box attacks"
 (OARS), section 4, say how attacks adapt to thresholds of distance and to rejections: hence no rejection by default, and
 growth instead of a count of collisions.
 """
@@ -54,7 +58,7 @@ FACTS = Facts(
     width=1,
     microseconds=1.0,
     techniques=("AML.T0043.001", "AML.T0015"),
-    references=("https://arxiv.org/abs/2303.06280",),
+    references=("https://arxiv.org/abs/2405.20641", "https://arxiv.org/abs/2303.06280"),
     options={"decay": 1 / 64, "close": 0.1},
 )
 

@@ -11,8 +11,9 @@ Rows and a reference.
 ## Cost
 1 microsecond a row in batches of 64, over what ``evasion/near_duplicates`` costs. 1 MB for trees.
 
-## Misses Steps larger than natural distances; searches by one or two columns; more than 256 queries of others for each
-of the attack's: on a busy service a slow search drowns (``evasion/near_duplicates`` and ``evasion/provenance`` count by
+## Misses
+Steps larger than natural distances; searches by one or two columns; more than 256 queries of others for each of the
+attack's: on a busy service a slow search drowns (``evasion/near_duplicates`` and ``evasion/provenance`` count by
 client, and do not mind).
 
 ## Source

@@ -11,7 +11,7 @@ How a query lies to those near it among its client's last 64, or to one further 
   each.
 - *columns*: one or two columns move at a time, and over one base ever more columns: search by coordinates (SimBA,
   feasible search). The first three to five are free, as who asks "what if?" moves as many; all of them together weigh
-  10. A half more where the value is off the application's grid.
+  15. A half more where the value is off the application's grid.
 - *drifts*: such steps add up, so that five or more columns are off the base at the same time: a random search that
   rounds to the grid. A half each.
 - *handfuls*: some of many columns move, each time others: Square and other random searches. A half each.
@@ -22,7 +22,7 @@ Sums are kept for each cluster of queries; each other query of the client takes 
 Rows and a reference.
 
 ## Cost
-1 microsecond a row in batches of 64, over what ``evasion/ring`` costs. 8 MB for clusters.
+1 microsecond a row in batches of 64, over what ``evasion/near_duplicates`` costs. 8 MB for clusters.
 
 ## Misses
 Searches whose steps are larger than natural distances; in tables of up to six columns those by single columns; more
@@ -32,8 +32,8 @@ partial dependence, LIME, SHAP) look like a search by coordinates.
 ## Source
 The attacks' own descriptions: Ilyas et al. 2018 (NES), section 3.2; Uesato et al. 2018 (SPSA), algorithm 1; Chen et
 al. 2020 (HopSkipJump), algorithms 1 and 2; Guo et al. 2019 (SimBA), algorithm 1; Andriushchenko et al. 2020 (Square),
-algorithm 1. That patterns of successive differences give attacks away: Park et al. 2024, "Hard-label black-box attack
-detection by delta similarity" (GWAD).
+algorithm 1. That successive differences give attacks away, whatever the distances: Park, McLaughlin and Alouani 2025,
+"Mind the gap: detecting black-box adversarial attacks in the making through query update analysis".
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ FACTS = Facts(
     width=1,
     microseconds=1.0,
     techniques=("AML.T0043.001", "AML.T0015"),
-    references=("https://arxiv.org/abs/1804.08598", "https://arxiv.org/abs/1904.02144"),
+    references=("https://arxiv.org/abs/2503.02986", "https://arxiv.org/abs/1804.08598"),
     options={"decay": 1 / 64},
 )
 
