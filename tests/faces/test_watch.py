@@ -129,6 +129,7 @@ def test_frames_are_as_high_as_the_terminal(height: int) -> None:
     text = plain(lines)
     assert "requests/s" in text
     if height >= 24:
+        assert len(lines) == height
         assert "more" in text
         for title in ("Alerts", "Clients", "Rulings", "Detectors", *(("Behind it",) if height == 60 else ())):
             assert f"\n{title}\n" in text
@@ -272,8 +273,11 @@ def test_a_terminal_follows_resizes_and_is_left_as_it_was(tmp_path: Path) -> Non
     assert "\\x1b[2J" in first
     guard(tmp_path, "w0", notices=("Something has changed.",))
     terminal.until(lambda text: "Something has changed." in text)
-    terminal.resize(12, 60)
-    terminal.until(lambda text: "Something has changed." in text and "Behind it" not in text.rsplit("\x1b[H", 1)[-1])
+    many = tuple(ClientStatus(f"key:{number}", 1.0) for number in range(40))
+    state.write_status(replace(status("w0", time.time() + 4), clients=many))
+    terminal.resize(16, 60)
+    last = terminal.until(lambda text: re.search(r"and \d+ more", text) is not None)
+    assert "Behind it" not in last.rsplit("\x1b[H", 1)[-1]
     state.remove_status("w0")
     terminal.until(lambda text: "No worker has told anything yet." in text)
     assert terminal.end() == 0

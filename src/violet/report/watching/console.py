@@ -48,13 +48,12 @@ def lay_out(watched: Watched, *, width: int | None = None, height: int | None = 
 
 
 def _fit(tables: list[list[Line]], room: int) -> None:
-    """Shorten the longest table until all fit; where even the shortest do not, the last ones go."""
-    taken = [len(table) for table in tables]
-    while sum(taken) + len(taken) > room and max(taken, default=0) > _LEAST_LINES:
-        taken[taken.index(max(taken))] -= 1
-    while taken and sum(taken) + len(taken) > room:
-        taken.pop()
+    """The last tables go where even the shortest of all find no room; then the longest is shortened until all fit."""
+    while tables and sum(min(len(table), _LEAST_LINES) + 1 for table in tables) > room:
         tables.pop()
+    taken = [len(table) for table in tables]
+    while sum(taken) + len(taken) > room:
+        taken[taken.index(max(taken))] -= 1
     for number, (table, rows) in enumerate(zip(tables, taken, strict=True)):
         if rows < len(table):
             left = len(table) - rows + 1
