@@ -23,9 +23,10 @@ larger than natural distances. Trees are forgotten as the history is (see ``evas
 
 ## Source
 Li et al. 2024, "Query provenance analysis for robust and efficient query-based black-box attack defense", judge graphs
-of queries and their predecessors by a classifier; here they are counted, client by client. Feng et al. 2023, "Stateful defenses for machine learning models are not yet secure against black-box attacks"
-(OARS), section 4, say how attacks adapt to thresholds of distance and to rejections: hence no rejection by default, and
-growth instead of a count of collisions.
+of queries and their predecessors by a classifier; here they are counted, client by client. Feng et al. 2023, "Stateful
+defenses for machine learning models are not yet secure against black-box attacks" (OARS), section 4, say how attacks
+adapt to thresholds of distance and to rejections: hence no rejection by default, and growth instead of a count of
+collisions.
 """
 
 from __future__ import annotations
