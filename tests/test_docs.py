@@ -207,7 +207,7 @@ def test_capture_of_the_gate_is_real(
     from violet.faces.cli.commands import demo
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(demo, "steps", lambda directory: steps(directory)[:10])  # the gate's part of the tour
+    monkeypatch.setattr(demo, "steps", lambda *asked: steps(*asked)[:10])  # the gate's part of the tour
     assert entry(["demo", "--directory", "demo"]) == 0
     capsys.readouterr()
     (capture,) = blocks(DOCS / "tasks" / "gate-a-model.md", "console")

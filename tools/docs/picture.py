@@ -18,9 +18,10 @@ HEIGHT = 52
 STOREY = 104
 
 WHAT = {
-    "faces": "command line, admission webhook: parse, call one service, render",
+    "faces": "command line, admission webhook, gateway: parse, call one service, render",
     "exercises": "the demonstration",
     "services": "the use cases: scan, test, explain, harden, sign, attest, list, gate, fix, promote, watch, admit",
+    "runtime": "the guard: proxy, judging, alerts, spool, sharing",
     "checks": "one file a rule",
     "actions": "one file an action",
     "policy": "requirements, waivers",
@@ -28,6 +29,7 @@ WHAT = {
     "attacks": "red: one file an attack",
     "defenses": "what makes models harder",
     "explain": "attributions as evidence",
+    "detectors": "blue: one file a detector",
     "targets": "what predicts, and data",
     "engine": "workers, hosts, tasks",
     "intel": "ATLAS, OSV, VEX",
