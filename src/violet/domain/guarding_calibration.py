@@ -39,11 +39,12 @@ class DetectorCalibration:
 
     ``method``: ``observed`` (so often was it reached in the trace), ``extrapolated`` (by a generalised Pareto tail of
     ``shape`` and ``scale`` over ``base``, fitted to ``peaks`` episodes of ``clients`` clients), ``floor`` (that would
-    be lower, but no threshold becomes less than a share of the detector's own), or ``kept`` (the trace says too little:
-    the detector's own). ``expected`` false alarms in 10,000 benign queries lie between ``low`` and ``high`` (95 %,
-    clients resampled). ``greatest`` is the greatest score of those that counted. ``influence`` is what the threshold
-    would be divided by without ``influential``, the client it rests on most. ``stable`` is false where days differ more
-    than chance explains.
+    be lower, but no threshold becomes less than a share of the detector's own), ``lifted`` (too few episodes for that,
+    but scores that come near the detector's own threshold or reach it), or ``kept`` (the trace says too little: the
+    detector's own). ``expected`` false alarms in 10,000 benign queries lie between ``low`` and ``high`` (95 %, clients
+    resampled). ``greatest`` is the greatest score of those that counted. ``influence`` is what the threshold would be
+    divided by without ``influential``, the client it rests on most. ``stable`` is false where days differ more than
+    chance explains.
     """
 
     id: str

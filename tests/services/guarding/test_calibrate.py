@@ -221,6 +221,28 @@ def test_a_detector_that_is_above_its_own_threshold_all_day_is_lifted_above_what
     assert fit(measured, CalibrateOptions()).detectors[0].threshold > 9.0
 
 
+def windows(seed: int, count: int = 12) -> Measured:
+    """A detector about nobody that speaks once in a while, and mostly above its own threshold."""
+    measured, rng = drawn(seed, detectors=1), np.random.default_rng(seed)
+    log = ScoreLog()
+    log.add(np.zeros(count, np.int64), 5.0 + rng.exponential(1.0, count), START + np.arange(count) * DAY)
+    measured.logs["test/d0"], measured.facts["test/d0"] = log, facts("test/d0", 4.0, Accuses.MODEL)
+    return measured
+
+
+def test_few_windows_lift_a_threshold_beyond_what_they_reached() -> None:
+    """At 1 in 10,000, 40,000 rows may raise 4 alarms; at 0.1, a tenth of that."""
+    alarms = {1.0: 0, 0.1: 0}
+    for rate in alarms:
+        for seed in range(10):
+            (one,) = fit(windows(seed), CalibrateOptions(rate=rate, force=True)).detectors
+            assert one.method == "lifted"
+            fresh = [windows(100 + other).logs["test/d0"] for other in range(20)]
+            alarms[rate] += sum(len(log.episodes(one.threshold, 900.0)) for log in fresh)
+    assert alarms[0.1] / 200 < 0.4 * 1.5
+    assert alarms[0.1] < alarms[1.0]
+
+
 def test_scores_about_nobody_are_not_a_client_s() -> None:
     measured = drawn(1, detectors=1)
     measured.facts["test/d0"] = facts("test/d0", accuses=Accuses.MODEL)

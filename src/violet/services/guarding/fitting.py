@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PEAKS = 100
 """Episodes over the base that a tail is fitted to, about."""
 FEWEST_PEAKS = 15
+FEWEST_SCORES = 4
 LADDER = (0.0, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999)
 OFTEN = 0.1
 """The greatest share of scores that may reach the base."""
@@ -153,9 +154,8 @@ class Fit:
         log, facts = self._measured.logs[name], self._measured.facts[name]
         default = facts.threshold
         if peaks is None:
-            seen = _seen_at_most(log, self._among(name, among))
-            lifted = math.isfinite(default) and seen >= default
-            return (float(np.nextafter(seen, math.inf)) if lifted else default), None, "kept"
+            lifted = _lifted(log, self._among(name, among), rate, queries)
+            return (lifted, None, "lifted") if math.isfinite(default) and lifted > default else (default, None, "kept")
         tail = _tail(peaks, queries)
         level = tail.level(min(rate, tail.rate))
         level = max(level, _observed_level(log, self._options.quiet, self._among(name, among), rate * queries, peaks))
@@ -334,6 +334,25 @@ def _seen_at_most(log: ScoreLog, among: Array | None) -> float:
     if among is not None and len(client):
         value = value[among[client]]
     return float(value.max()) if len(value) else -math.inf
+
+
+def _lifted(log: ScoreLog, among: Array | None, rate: float, queries: float) -> float:
+    """Where there are too few episodes for a tail: an exponential one through all scores above their median; half as
+    high again as the greatest, where even those are few. ``-inf`` for no scores."""
+    client, value, _ = log.columns()
+    if among is not None and len(client):
+        value = value[among[client]]
+    value = value[np.isfinite(value)]
+    if not len(value):
+        return -math.inf
+    greatest = float(value.max())
+    upper = value[value > np.median(value)]
+    if len(upper) < FEWEST_SCORES or len(np.unique(upper)) < FEWEST_SCORES:
+        return greatest + 0.5 * abs(greatest)
+    base = float(np.median(value))
+    # Exponential, of a scale that n excesses tell: the next one is generalised Pareto with shape 1 / n.
+    level = Tail(base, 1.0 / len(upper), float(upper.mean()) - base, len(upper) / queries).level(rate)
+    return max(level, float(np.nextafter(greatest, math.inf)))
 
 
 def _peaks(log: ScoreLog, quiet: float, among: Array | None) -> Peaks | None:
