@@ -15,7 +15,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -264,9 +264,34 @@ class Terminal:
         return self.process.returncode
 
 
-def test_a_terminal_follows_resizes_and_is_left_as_it_was(tmp_path: Path) -> None:
+@pytest.fixture
+def on_terminal() -> Iterator[Callable[..., Terminal]]:
+    """Starts commands on terminals; none outlives its test."""
+    started: list[Terminal] = []
+
+    def start(*arguments: str, **environment: str) -> Terminal:
+        started.append(Terminal(*arguments, **environment))
+        return started[-1]
+
+    yield start
+    for terminal in started:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+@contextlib.contextmanager
+def piped(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command whose output is read; it does not outlive its test."""
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_terminal_follows_resizes_and_is_left_as_it_was(tmp_path: Path, on_terminal: Callable[..., Terminal]) -> None:
     state = guard(tmp_path, "w0")
-    terminal = Terminal("watch", str(tmp_path), "--interval", "0.05")
+    terminal = on_terminal("watch", str(tmp_path), "--interval", "0.05")
     first = terminal.until(lambda text: "Behind it" in text)
     assert "\x1b[?1049h" in first  # the alternate screen
     assert "\x1b[1;31m" in first  # bold red: suspicion
@@ -285,9 +310,9 @@ def test_a_terminal_follows_resizes_and_is_left_as_it_was(tmp_path: Path) -> Non
     assert "Traceback" not in terminal.seen
 
 
-def test_no_color_is_obeyed(tmp_path: Path) -> None:
+def test_no_color_is_obeyed(tmp_path: Path, on_terminal: Callable[..., Terminal]) -> None:
     guard(tmp_path, "w0")
-    terminal = Terminal("watch", str(tmp_path), "--interval", "0.05", NO_COLOR="1")
+    terminal = on_terminal("watch", str(tmp_path), "--interval", "0.05", NO_COLOR="1")
     terminal.until(lambda text: "Behind it" in text)
     assert terminal.end() == 0
     assert not re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", terminal.seen)
@@ -295,17 +320,13 @@ def test_no_color_is_obeyed(tmp_path: Path) -> None:
 
 def test_json_goes_on_line_by_line(tmp_path: Path) -> None:
     guard(tmp_path, "w0")
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "watch", str(tmp_path), "--format", "json", "--interval", "0.05"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    frames = [json.loads(process.stdout.readline()) for _ in range(3)]
-    assert frames[0]["at"] < frames[1]["at"] < frames[2]["at"]
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert process.returncode == 0
+    with piped("watch", str(tmp_path), "--format", "json", "--interval", "0.05") as process:
+        assert process.stdout is not None
+        frames = [json.loads(process.stdout.readline()) for _ in range(3)]
+        assert frames[0]["at"] < frames[1]["at"] < frames[2]["at"]
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 0
 
 
 # -- the spool -------------------------------------------------------------------------------------------------------
@@ -352,18 +373,17 @@ def test_a_line_that_was_not_dealt_with_comes_again(spool: Path) -> None:
 
 
 def test_who_follows_a_spool_sees_what_comes(spool: Path) -> None:
-    command = [sys.executable, "-c", PROGRAM, "watch", "--spool", str(spool), "--follow", "--reader", "tail"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    found = [json.loads(process.stdout.readline())["id"] for _ in range(200)]
     made = Spool(str(spool), SpoolOptions(compress=False), worker="next")
-    for number in range(201, 221):
-        made.append(exchange(number))
-    found += [json.loads(process.stdout.readline())["id"] for _ in range(20)]
-    assert found == [f"/{number}" for number in range(1, 221)]
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert process.returncode == 0
+    with piped("watch", "--spool", str(spool), "--follow", "--reader", "tail") as process:
+        assert process.stdout is not None
+        found = [json.loads(process.stdout.readline())["id"] for _ in range(200)]
+        for number in range(201, 221):
+            made.append(exchange(number))
+        found += [json.loads(process.stdout.readline())["id"] for _ in range(20)]
+        assert found == [f"/{number}" for number in range(1, 221)]
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert process.returncode == 0
     assert made.close()
     left = [kept.exchange.id for kept in SpoolReader(str(spool), "tail").read()]
     assert left in ([], ["/220"])  # the last line may have been on its way
