@@ -9,7 +9,8 @@ from typing import Any
 
 from violet.runtime.proxy.copies import UnreadableCodingError, decoded
 from violet.runtime.proxy.headers import BadRequest, Forwarder
-from violet.runtime.proxy.http_server import ServerLimits, protocol
+from violet.runtime.proxy.http_server import protocol
+from violet.runtime.proxy.server_limits import ServerLimits
 
 SERVER = protocol(ServerLimits(header_bytes=4096))
 FORWARDER = Forwarder("violet", lambda address: False)

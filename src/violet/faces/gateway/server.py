@@ -17,7 +17,7 @@ from violet.faces.gateway.supervisor import Supervisor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from violet.runtime.proxy.http_server import ServerLimits
+    from violet.runtime.proxy.server_limits import ServerLimits
 
 RENEWAL = 10.0
 """Seconds between looks at the certificate's files."""
@@ -160,7 +160,8 @@ def _work(
     """Serve on this socket until told to stop. ``parent`` is a pipe that ends with the supervisor."""
     import uvicorn
 
-    from violet.runtime.proxy.http_server import ServerLimits, protocol
+    from violet.runtime.proxy.http_server import protocol
+    from violet.runtime.proxy.server_limits import ServerLimits
 
     application = make(number)
     context = _context(options)

@@ -18,7 +18,7 @@ from violet.runtime.proxy.watching import Seen, rewritten
 if TYPE_CHECKING:
     from violet.runtime.hooks import Ticket
     from violet.runtime.proxy.app import Proxy
-    from violet.runtime.proxy.http_server import Wire
+    from violet.runtime.proxy.http_extension import Extension
 
 Message = dict[str, Any]
 BODILESS = frozenset(("GET", "HEAD", "DELETE", "OPTIONS", "TRACE"))
@@ -33,13 +33,13 @@ class Exchange:
     __slots__ = (
         "_body",
         "_complete",
+        "_extension",
         "_proxy",
         "_receive",
         "_scope",
         "_seen",
         "_send",
         "_target",
-        "_wire",
         "started",
     )
 
@@ -48,7 +48,7 @@ class Exchange:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._wire: Wire | None = scope.get("extensions", {}).get("violet")
+        self._extension: Extension | None = scope.get("extensions", {}).get("violet")
         self._body = b""
         self._complete = False
         self._seen: Seen | None = None
@@ -96,9 +96,9 @@ class Exchange:
     def _framing(self) -> tuple[int | None, bool, bool]:
         """The body's length as the client said it, whether it comes in chunks, and whether the client waits to be told
         to go on."""
-        wire = self._wire
-        if wire is not None:
-            return wire.length, wire.chunked, wire.expects
+        own = self._extension
+        if own is not None:
+            return own.length, own.chunked, own.expects
         names = dict(self._scope["headers"])
         length = names.get(b"content-length")
         if length is not None:
@@ -161,9 +161,9 @@ class Exchange:
                 raise
 
     def _head(self, pool: Pool, ticket: Ticket | None, length: int | None, chunked: bool, expects: bool) -> bytes:
-        scope, wire = self._scope, self._wire
-        if wire is not None:
-            target, names = wire.target, wire.names
+        scope, own = self._scope, self._extension
+        if own is not None:
+            target, names = own.target, own.names
         else:
             target, names = scope["raw_path"], None
             if scope["query_string"]:
@@ -179,8 +179,8 @@ class Exchange:
             extra = b"content-length: %d\r\n" % (length or 0)
         if expects:
             extra += b"expect: 100-continue\r\n"
-        if wire is not None and wire.upgrade and wire.upgrade.decode("latin-1") in self._proxy.options.upgrades:
-            extra += b"connection: upgrade\r\nupgrade: %s\r\n" % wire.upgrade
+        if own is not None and own.upgrade and own.upgrade.decode("latin-1") in self._proxy.options.upgrades:
+            extra += b"connection: upgrade\r\nupgrade: %s\r\n" % own.upgrade
         headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         if ticket is not None and ticket.hold:
             headers = [pair for pair in headers if pair[0] != b"accept-encoding"]
@@ -202,7 +202,7 @@ class Exchange:
     async def _hint(self, connection: Connection) -> None:
         links = [value for name, value in connection.hints if name.lower() == b"link"]
         connection.hints = []
-        if self._wire is not None and links and (self._seen is None or not self._seen.ticket.hold):
+        if self._extension is not None and links and (self._seen is None or not self._seen.ticket.hold):
             await self._send({"type": "http.response.early_hint", "links": links})
 
     async def _stream(self, connection: Connection, head: bytes, chunked: bool, expects: bool) -> None:
@@ -339,7 +339,7 @@ class Exchange:
                 await connection.wait()
 
     def _wants_trailers(self, connection: Connection) -> bool:
-        if self._wire is None or self._scope["http_version"] != "1.1":
+        if self._extension is None or self._scope["http_version"] != "1.1":
             return False
         if not any(name == b"te" and b"trailers" in value.lower() for name, value in self._scope["headers"]):
             return False
@@ -375,12 +375,12 @@ class Exchange:
             raise guard_broken() from None
 
     async def _tunnel(self, connection: Connection) -> None:
-        wire = self._wire
+        own = self._extension
         upgrade = b""
         for name, value in connection.headers:
             if name.lower() == b"upgrade":
                 upgrade = value.strip().lower()
-        if wire is None or not wire.upgrade or upgrade != wire.upgrade:
+        if own is None or not own.upgrade or upgrade != own.upgrade:
             raise UpstreamError("upstream-protocol", "The model's server changed to a protocol nobody asked for.")
         tunnel = Tunnel(connection, self._proxy.options.timeouts.tunnel)
         early = connection.take()
@@ -388,7 +388,7 @@ class Exchange:
         head += [(b"connection", b"upgrade"), (b"upgrade", upgrade)]
         self.started = True
         connection.become_tunnel(tunnel)
-        tunnel.begin(wire.tunnel(head, tunnel), early)
+        tunnel.begin(own.tunnel(head, tunnel), early)
         self._proxy.counts["tunnels"] += 1
         await tunnel.ended
         if self._seen is not None:

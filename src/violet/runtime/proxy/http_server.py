@@ -4,7 +4,7 @@ uvicorn's server makes one ``ServerProtocol`` a connection (``Config(http=protoc
 uvicorn's own in this: what RFC 9112 calls an error is answered with 400 and the connection is closed; heads, bodies and
 answers have time-outs and bounds; a request's task is cancelled when its client goes away; and the scope has
 extensions: ``tls`` (ASGI's, with ``client_cert_name``), ``http.response.trailers`` and ``http.response.early_hint``
-(ASGI's), and ``violet``, a ``Wire``.
+(ASGI's), and ``violet``, an ``Extension``.
 
 httptools (llhttp) refuses by itself: Content-Length with Transfer-Encoding, repeated or malformed Content-Length,
 folded headers, bare CR and LF, control characters, malformed chunks, a space before the colon, data after ``Connection:
@@ -18,7 +18,6 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,11 +25,15 @@ import httptools
 
 from violet.runtime.proxy.certificates import certificate_subject
 from violet.runtime.proxy.http_cycle import STATUS, Cycle
-from violet.runtime.proxy.http_head import Head, Refusal, judged
+from violet.runtime.proxy.http_extension import Extension
+from violet.runtime.proxy.http_head import Refusal, judged
+from violet.runtime.proxy.server_limits import ServerLimits
 
 NEVER = float("inf")
 SWEEP = 0.25
 """Seconds between looks at the clock."""
+AT_ONCE, PAUSE = 500, 0.005
+"""So many connections are looked at before others have a turn, for so many seconds."""
 HIGH_WATER = 65_536
 """Bytes of a request's body that wait for the application, and of an answer that wait for the client."""
 READ = 65_536
@@ -43,27 +46,6 @@ PIPELINE = 16
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class ServerLimits:
-    """``header_bytes`` and ``headers`` of a request's head (431 beyond) and of its trailers; ``head_seconds`` from the
-    first byte (or from connecting) to the end of the head; ``keep_alive`` seconds between requests. A body may take
-    ``body_seconds``, and a second more for every ``body_rate`` bytes that came (as Apache's ``mod_reqtimeout`` has it);
-    time in which the application does not read is not counted. ``write_seconds`` is how long a client may leave an
-    answer unread. ``connections`` of this process, ``per_address`` of them from one address (0: any). ``upgrades`` are
-    the protocols that an application may change to; requests for others are answered as if they had not asked."""
-
-    header_bytes: int = 32_768
-    headers: int = 128
-    head_seconds: float = 10.0
-    keep_alive: float = 75.0
-    body_seconds: float = 20.0
-    body_rate: int = 500
-    write_seconds: float = 60.0
-    connections: int = 10_000
-    per_address: int = 0
-    upgrades: tuple[str, ...] = ("websocket",)
-
-
 def protocol(limits: ServerLimits) -> type[ServerProtocol]:
     """For uvicorn's ``Config(http=...)``."""
     return type("LimitedServerProtocol", (ServerProtocol,), {"limits": limits})
@@ -72,28 +54,6 @@ def protocol(limits: ServerLimits) -> type[ServerProtocol]:
 ASGI = {"version": "3.0", "spec_version": "2.4"}
 EXTENSIONS: dict[str, Any] = {"http.response.trailers": {}, "http.response.early_hint": {}}
 NO_BUFFER = memoryview(bytearray(1))
-
-
-class Wire:
-    """What an application of ours may ask of the connection under its request: ``target`` is the request target as it
-    came, ``names`` the header names as they were written, ``upgrade`` the protocol that the client would change to
-    (empty: none), ``length``, ``chunked`` and ``expects`` what its head says of its body; ``tunnel`` hands the
-    connection over after an upgrade."""
-
-    __slots__ = ("_connection", "chunked", "expects", "length", "names", "target", "upgrade")
-
-    def __init__(self, connection: ServerProtocol, target: bytes, names: list[bytes], head: Head) -> None:
-        self._connection = connection
-        self.target = target
-        self.names = names
-        self.upgrade = head.upgrade
-        self.length = head.length
-        self.chunked = head.chunked
-        self.expects = head.expect
-
-    def tunnel(self, head: Sequence[tuple[bytes, bytes]], tunnel: Any) -> ServerProtocol:
-        """Answer 101 with this head, and give everything that comes from now on to ``tunnel``."""
-        return self._connection.become_tunnel(head, tunnel)
 
 
 class ServerProtocol(asyncio.BufferedProtocol):
@@ -329,7 +289,7 @@ class ServerProtocol(asyncio.BufferedProtocol):
         cycle.expect = found.expect
         cycle.keep_alive = version == "1.1" and not self._draining and not found.close
         cycle.old = version == "1.0"
-        extensions = {**self._extensions, "violet": Wire(self, url, self._names, found)}
+        extensions = {**self._extensions, "violet": Extension(self, url, self._names, found)}
         cycle.scope = {
             "type": "http",
             "asgi": ASGI,
@@ -496,10 +456,15 @@ class ServerProtocol(asyncio.BufferedProtocol):
 
 
 def _sweep(loop: asyncio.AbstractEventLoop, state: Any) -> None:
+    """Look at all connections, so many at a time: ten thousand at once would hold up everybody for milliseconds."""
     now = loop.time()
-    for connection in list(state.connections):
+    left: list[ServerProtocol] = state.__dict__.get("violet_swept") or list(state.connections)
+    for connection in left[-AT_ONCE:]:
         connection.check(now)
+    del left[-AT_ONCE:]
+    state.violet_swept = left
     if state.connections:
-        state.violet_sweeper = loop.call_later(SWEEP, _sweep, loop, state)
+        state.violet_sweeper = loop.call_later(PAUSE if left else SWEEP, _sweep, loop, state)
     else:
+        state.violet_swept = []
         del state.violet_sweeper
