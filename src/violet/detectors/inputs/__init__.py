@@ -1,0 +1,1 @@
+"""Single inputs that benign traffic does not have: one file each."""
