@@ -34,6 +34,13 @@ def test_retries_are_not() -> None:
     assert highest(stream([case for case in range(300) for _ in range(5)])) == 0
 
 
+def test_nor_are_those_of_an_outage_however_many() -> None:
+    rows = np.random.default_rng(0).normal(size=(10, 8)).repeat(30, axis=0)
+    status = np.where(np.arange(300) % 30 < 29, 503, 200).astype(np.int16)
+    detector = built(smooth(8), ("evasion/exact_repeats",))["evasion/exact_repeats"]
+    assert detector.observe(batch(rows, 0, status=status)).value.max(initial=0.0) == 0
+
+
 def test_a_health_probe_is_not_even_among_other_queries() -> None:
     probe = [0 if second % 2 else 1 + second // 2 for second in range(2000)]
     assert highest(stream(probe, every=5.0)) < LIMIT / 2
