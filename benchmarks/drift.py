@@ -67,14 +67,15 @@ write(ks={c: stats.ks_2samp(a[c], b[c], method="asymp").statistic for c in a})
     ),
     Library(
         "frouros",
-        ("frouros", "pandas", "pyarrow"),
+        ("frouros", "pyarrow"),
         "PSI",
         """
-import pandas, sys
+import sys
+import pyarrow.parquet as parquet
 from frouros.detectors.data_drift import PSI
-a, b = pandas.read_parquet(sys.argv[1]), pandas.read_parquet(sys.argv[2])
+a, b = parquet.read_table(sys.argv[1]), parquet.read_table(sys.argv[2])
 found = {}
-for c in a:
+for c in a.column_names:
     detector = PSI()
     detector.fit(X=a[c].to_numpy())
     found[c] = detector.compare(X=b[c].to_numpy())[0].distance
@@ -83,7 +84,7 @@ write(psi=found)
     ),
     Library(
         "nannyml",
-        ("nannyml", "pyarrow"),
+        ("nannyml", "statsmodels", "pyarrow"),
         "KS, JS, Wasserstein",
         """
 import pandas, sys, nannyml
@@ -97,7 +98,7 @@ write(ks={c: frame[(c, "kolmogorov_smirnov", "value")].iloc[-1] for c in names})
     ),
     Library(
         "whylogs",
-        ("whylogs[viz]", "pandas<3", "pyarrow", "numpy<2"),
+        ("whylogs", "ipython", "scipy", "pandas", "pyarrow"),
         "KS of sketches",
         """
 import pandas, sys, whylogs
@@ -110,7 +111,7 @@ write(ks={c: s["statistic"] for c, s in scores.items() if s and s.get("algorithm
     ),
     Library(
         "evidently",
-        ("evidently", "pyarrow"),
+        ("evidently", "pandas<3", "pyarrow"),
         "Wasserstein, report",
         """
 import pandas, sys
