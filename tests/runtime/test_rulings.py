@@ -169,6 +169,20 @@ def test_what_was_undone_stays_undone_where_clocks_differ() -> None:
     assert len(rulings) == 0
 
 
+def test_what_was_undone_for_one_reason_stays_undone() -> None:
+    """Somebody who was away brings it back, long after."""
+    clock = Clock()
+    rulings = Rulings(clock=clock)
+    old = ruling(seconds=math.inf)
+    rulings.put(old)
+    rulings.undo("r1")
+    for _ in range(29):
+        clock.now += 86_400
+        rulings.expire()
+        assert rulings.merge([old]) == 0
+    assert rulings.find("a", "m", clock.now) is None
+
+
 def test_rulings_of_the_future_are_refused() -> None:
     rulings = Rulings(clock=Clock())
     assert rulings.merge([ruling(at=NOW + 100_000)]) == 0

@@ -266,6 +266,16 @@ def test_a_name_said_twice_is_seen(value: dict[str, Any], data: st.DataObject) -
         document(twice)
 
 
+@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r"])
+def test_a_name_said_twice_behind_a_text_that_looks_like_one(space: str) -> None:
+    """As many colons after quotation marks as there are names."""
+    body = '{"a"_:1,"a":2,"b"_:"\\":"}'.replace("_", space)
+    assert json.loads(body) == {"a": 2, "b": '":'}
+    with pytest.raises(Ambiguous):
+        document(body.encode())
+    assert document(body.replace('"a":2', '"c":2').encode()) == {"a": 1, "c": 2, "b": '":'}
+
+
 def _escaped(letter: str) -> str:
     return "".join(f"\\u{int.from_bytes(unit, 'big'):04x}" for unit in _units(letter))
 

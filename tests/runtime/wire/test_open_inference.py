@@ -366,6 +366,12 @@ def test_brain_floats_round_half_to_even(values: list[float]) -> None:
     assert to_bytes(x, "BF16") == x.astype(np.float32).astype(ml_dtypes.bfloat16).tobytes()
 
 
+def test_brain_floats_in_the_middle() -> None:
+    """Exactly between two of them: the even one."""
+    middle = np.array([0x3F808000, 0x3F818000, 0xBF818000], dtype=np.uint32).view(np.float32)
+    assert np.frombuffer(to_bytes(middle.astype(np.float64), "BF16"), "<u2").tolist() == [0x3F80, 0x3F82, 0xBF82]
+
+
 def test_generated_texts() -> None:
     asked = WIRE.question("/v2/models/llm/generate", JSON, js({"text_input": "hi", "parameters": {"max_tokens": 9}}))
     assert (asked.texts, asked.tokens, asked.stream, asked.model) == (("hi",), 9, False, "llm")
