@@ -10,7 +10,7 @@ from tests.traffic import disguise, evading
 
 TABLES = tuple(name for name in evading.EVADING if evading.EVADING[name].table)
 PICTURES = tuple(name for name in evading.EVADING if evading.EVADING[name].picture)
-WITHIN = 100
+WITHIN = 150
 """Queries after which every plain attack is seen, where it asks so many."""
 
 
@@ -24,7 +24,7 @@ def first(told: Told) -> int:
 def test_plain_attacks_are_seen_soon(kind: str, name: str) -> None:
     for seed in range(3):  # Some are done after a handful of queries: those prove nothing.
         piece = attack(kind, name, seed)
-        if len(np.unique(piece.raw, axis=0)) > WITHIN // 2:
+        if len(np.unique(piece.raw, axis=0)) > 40:
             break
     else:
         pytest.skip("all three attacks were done after a few queries")
