@@ -53,6 +53,21 @@ def test_the_strongest_in_force_is_found() -> None:
     assert len(rulings) == 0
 
 
+def test_all_in_force_are_found() -> None:
+    clock = Clock()
+    rulings = Rulings(clock=clock)
+    assert rulings.every("a", "m", NOW) == ()
+    slow, rounding = ruling(seconds=60), ruling(response=Response.ROUND, seconds=90)
+    other = Ruling("a", Response.REFUSE, NOW + 60, "r", "d", NOW, "other")
+    for one in (rounding, slow, other):
+        rulings.put(one)
+    assert rulings.every("a", "m", NOW) == (slow, rounding)
+    assert rulings.every("a", "other", NOW) == (other, slow, rounding)
+    assert rulings.every("a", "m", NOW + 70) == (rounding,)
+    rulings.release("a", seconds=10)
+    assert rulings.every("a", "m", NOW) == ()
+
+
 def test_a_ruling_about_one_model() -> None:
     rulings = Rulings(clock=Clock())
     rulings.put(Ruling("a", Response.REFUSE, NOW + 9, "r", "d", NOW, "m"))

@@ -95,6 +95,15 @@ class Rulings:
             return None
         return best
 
+    def every(self, client: str, model: str, now: float) -> tuple[Ruling, ...]:
+        """All in force for this client and model, the strongest first: answers can be rounded and late."""
+        known = self._clients.get(client)
+        if known is None or (known.released and self._exempt(known, model, now)):
+            return ()
+        found = [one for (about, _), one in known.held.items() if about in ("", model) and one.until > now]
+        found.sort(key=_weight, reverse=True)
+        return tuple(found)
+
     def _exempt(self, known: _Client, model: str, now: float) -> bool:
         """A release that says for how long nothing is to be ruled."""
         return any(about in ("", model) and release.until > now for about, release in known.released.items())
