@@ -12,15 +12,14 @@ a threshold out of its own reach. Leaving out is bounded: where too many would b
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from violet.domain.errors import ConfigurationError, UsageError
-from violet.domain.guarding_calibration import Calibration, SuspiciousClient, from_document
+from violet.domain.errors import UsageError
+from violet.domain.guarding_calibration import Calibration, SuspiciousClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,9 +33,9 @@ if TYPE_CHECKING:
 FEWEST_EPISODES = 0.05
 """Episodes of one detector that the trace must be long enough to expect: beyond that it would be a guess."""
 FEWEST_CLIENTS = 20
-LARGEST_FILE = 1 << 26
-"""Bytes of a calibration that is read."""
 BATCH = 256
+LARGEST_BATCH = 1 << 16
+"""Rows."""
 PASSES = 3
 """How often a trace is replayed again, as clients that hid behind others come out."""
 
@@ -115,6 +114,7 @@ def measure(
         arm.detector = Tapped(arm.detector, log, found.clients, arm.facts.accuses is Accuses.MODEL)
     digest = sha256()
     waiting: list[Observed] = []
+    size = 0
     for exchange in exchanges:
         if exchange.client in without:
             continue
@@ -130,9 +130,10 @@ def measure(
         found.clients.count(exchange.client, rows)
         found.days[datetime.fromtimestamp(exchange.at, UTC).date().isoformat()] += rows
         waiting.append(taken)
-        if len(waiting) >= BATCH:
+        size += rows
+        if len(waiting) >= BATCH or size >= LARGEST_BATCH:
             pipeline.observe(waiting)
-            waiting = []
+            waiting, size = [], 0
     pipeline.observe(waiting)
     found.digest = "sha256:" + digest.hexdigest()
     return found
@@ -231,32 +232,3 @@ def thresholds(calibration: Calibration) -> dict[str, Threshold]:
     from violet.runtime.pipeline import Threshold
 
     return {one.id: Threshold(one.threshold, one.expected) for one in calibration.detectors}
-
-
-def write_calibration(path: str, calibration: Calibration) -> None:
-    """As JSON. Raises ``UsageError`` where the file cannot be written."""
-    text = json.dumps(calibration.to_document(), indent=1, allow_nan=False) + "\n"
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}.", "Name a file that can be written.") from None
-
-
-def read_calibration(path: str) -> Calibration:
-    """Raises ``UsageError`` for a file that cannot be read, ``ConfigurationError`` for one that is no calibration."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}.", "Name a calibration.") from None
-    if len(data) > LARGEST_FILE:
-        raise ConfigurationError(f"{path} is too large for a calibration.")
-    try:
-        document: Any = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path} is not JSON: {error}.", "Make one with: violet guard calibrate") from None
-    try:
-        return from_document(document)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{path}: {error.what}", error.hint) from None
