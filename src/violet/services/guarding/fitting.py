@@ -26,6 +26,8 @@ PEAKS = 100
 """Episodes over the base that a tail is fitted to, about."""
 FEWEST_PEAKS = 15
 FEWEST_SCORES = 4
+NEAR = 0.6
+"""A detector's own threshold is kept where benign scores reach no more than this share of it."""
 LADDER = (0.0, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999)
 OFTEN = 0.1
 """The greatest share of scores that may reach the base."""
@@ -154,8 +156,12 @@ class Fit:
         log, facts = self._measured.logs[name], self._measured.facts[name]
         default = facts.threshold
         if peaks is None:
-            lifted = _lifted(log, self._among(name, among), rate, queries)
-            return (lifted, None, "lifted") if math.isfinite(default) and lifted > default else (default, None, "kept")
+            some = self._among(name, among)
+            if math.isfinite(default) and _seen_at_most(log, some) >= NEAR * default:
+                lifted = _lifted(log, some, rate, queries)
+                if lifted > default:
+                    return lifted, None, "lifted"
+            return default, None, "kept"
         tail = _tail(peaks, queries)
         level = tail.level(min(rate, tail.rate))
         level = max(level, _observed_level(log, self._options.quiet, self._among(name, among), rate * queries, peaks))
@@ -337,14 +343,14 @@ def _seen_at_most(log: ScoreLog, among: Array | None) -> float:
 
 
 def _lifted(log: ScoreLog, among: Array | None, rate: float, queries: float) -> float:
-    """Where there are too few episodes for a tail: an exponential one through all scores above their median; half as
-    high again as the greatest, where even those are few. ``-inf`` for no scores."""
-    client, value, _ = log.columns()
-    if among is not None and len(client):
-        value = value[among[client]]
+    """Where there are too few episodes for a tail: an exponential one through the upper half of the clients' greatest
+    scores (of all scores, where they are about nobody); half as high again as the greatest, where even those are
+    few."""
+    if among is None:
+        value = log.columns()[1]
+    else:
+        value = _greatest(log, len(among))[among]
     value = value[np.isfinite(value)]
-    if not len(value):
-        return -math.inf
     greatest = float(value.max())
     upper = value[value > np.median(value)]
     if len(upper) < FEWEST_SCORES or len(np.unique(upper)) < FEWEST_SCORES:
