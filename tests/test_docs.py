@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from violet.exercises.demo import build_credit
+from violet.exercises.demo import Deployment, build_credit
 from violet.exercises.demo.containers import checkpoint
 from violet.faces.cli.main import COMMANDS, entry
 from violet.faces.cli.parser import Parser
@@ -160,7 +160,9 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "model.pkl").write_bytes(pickle)
     (tmp_path / "checkpoint.pt").write_bytes(checkpoint(7))
     (tmp_path / "demo").symlink_to("models")
-    build_credit(str(tmp_path / "credit"), 7)
+    deployment = Deployment(str(tmp_path / "credit"))
+    build_credit(deployment.directory, 7)
+    deployment.record(7)
     for file in (tmp_path / "credit").iterdir():
         file.rename(tmp_path / file.name)
     monkeypatch.chdir(tmp_path)

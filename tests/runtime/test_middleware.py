@@ -94,7 +94,7 @@ def test_it_is_loaded_when_it_is_used() -> None:
 
 
 def test_it_needs_hooks() -> None:
-    with pytest.raises(ConfigurationError, match="nothing to ask"):
+    with pytest.raises(ConfigurationError, match="nothing to go by"):
         GuardMiddleware(server())
 
 

@@ -307,34 +307,6 @@ def test_how_a_stream_is_cut_makes_no_difference(
     assert at_once == in_parts
 
 
-@pytest.mark.usefixtures("known")
-def test_who_costs_most_sees_less_when_time_is_short(reference: Reference) -> None:
-    from violet.runtime.pipeline import Busy, share_out
-
-    pipeline, _ = made(reference, only=frozenset({"test/total", "test/pooled"}), budget=40.0)
-    cheap, dear = pipeline.arms[1], pipeline.arms[0]
-    for arm, microseconds in ((cheap, 10.0), (dear, 90.0)):
-        arm.rows, arm.seconds = 1000, microseconds * 1e-3
-    share_out(pipeline.arms, 40.0)
-    assert cheap.duty == 1.0
-    assert dear.duty == pytest.approx(1 / 3)
-    dear.rows = cheap.rows = 0
-    for number in range(9):
-        pipeline.observe([request(number, "a", 0.0)])
-    assert (cheap.rows, dear.rows) == (9, 3 + 1)
-    share_out(pipeline.arms, float("inf"))
-    assert dear.duty == 1.0
-    busy = Busy(40.0)
-    dear.rows, dear.seconds, cheap.rows, cheap.seconds = 1000, 0.09, 1000, 0.01
-    busy.note(0.0, 0.9, pipeline.arms)
-    assert dear.duty == 1.0, "it is too early to say"
-    busy.note(1.0, 1.1, pipeline.arms)
-    assert dear.duty == pytest.approx(1 / 3)
-    busy.note(1.1, 1.2, pipeline.arms)
-    busy.note(2.2, 2.3, pipeline.arms)
-    assert dear.duty == 1.0, "most of the time nothing is to be done"
-
-
 def test_an_exchange_that_does_not_fit_is_refused(reference: Reference) -> None:
     from violet.domain.traffic import Exchange
 

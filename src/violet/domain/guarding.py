@@ -226,8 +226,6 @@ class GuardPolicy:
     templates: tuple[TemplatePolicy, ...] = ()
     body_bytes: int = 8 << 20
     """The most of a prediction request's body, and of an answer that is looked at."""
-    budget_microseconds: float = 40.0
-    """What all detectors together may cost a row; those above it run less often."""
     clients: int = 10_000
     """Clients whose behaviour is remembered."""
     spare: tuple[str, ...] = ()

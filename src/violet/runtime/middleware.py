@@ -19,18 +19,24 @@ from violet.runtime.proxy.watching import Seen, rewritten
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from violet.domain.guarding import GuardPolicy
     from violet.runtime.hooks import Hooks
+    from violet.runtime.station import Station
 
     Application = Callable[[Any, Any, Any], Awaitable[None]]
     Message = dict[str, Any]
 
 
 class GuardMiddleware:
-    """``app`` is asked where a ticket does not say otherwise. ``decoys`` are applications by the name that a ticket's
+    """With ``hooks`` it asks those; without, it has a guard of its own: ``profile``, ``calibration`` and ``schema`` are
+    files about ``model``, ``state`` a directory for what is to outlive the process, ``policy`` what is to be done, and
+    ``beside`` whether detectors run in a process of their own. That guard begins and ends with the application.
+
+    ``app`` is asked where a ticket does not say otherwise. ``decoys`` are applications by the name that a ticket's
     ``decoy`` gives. ``fail_open``, ``memory`` (bytes of bodies held) and ``delay`` (seconds at most) as in the proxy's
     options. Scopes other than ``http`` pass through untouched.
 
-    Raises ``ConfigurationError`` without ``hooks``.
+    Raises ``ConfigurationError`` without anything to go by, and for files that cannot be used.
     """
 
     def __init__(
@@ -38,14 +44,37 @@ class GuardMiddleware:
         app: Application,
         hooks: Hooks | None = None,
         *,
+        policy: GuardPolicy | None = None,
+        model: str = "model",
+        profile: str = "",
+        calibration: str = "",
+        schema: str = "",
+        state: str = "",
+        beside: bool = True,
         decoys: Mapping[str, Application] | None = None,
         fail_open: bool = True,
         memory: int = 256 << 20,
         delayed: int = 512,
         delay: float = 60.0,
     ) -> None:
+        self.station: Station | None = None
         if hooks is None:
-            raise ConfigurationError("The middleware has nothing to ask.", "Give it hooks=...")
+            if not profile and policy is None:
+                raise ConfigurationError("The middleware has nothing to go by.", "Give it a profile, or a policy.")
+            from violet.runtime.station import Station, station_options
+
+            self.station = Station(
+                station_options(
+                    policy,
+                    model=model,
+                    profile=profile,
+                    calibration=calibration,
+                    schema=schema,
+                    state=state,
+                    beside=beside,
+                )
+            )
+            hooks = self.station.hooks
         self.app = app
         self.hooks = SafeHooks(hooks, fail_open)
         self.counts: Counter[str] = Counter()
@@ -62,9 +91,16 @@ class GuardMiddleware:
         return self.hooks.failures
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan" and self.station is not None:
+            from violet.runtime.station import Stationed
+
+            await Stationed(self.app, self.station)(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.station is not None and not self.station.begun:  # a server that tells nobody that it begins
+            await self.station.start()
         self.counts["requests"] += 1
         try:
             ticket = self.hooks.opened(_request(scope))
@@ -129,10 +165,13 @@ class GuardMiddleware:
             else:
                 app = decoy
         answer = _Answer(self, send, seen, scope["method"] == "HEAD")
+        added = [(name.lower().encode(), value.encode()) for name, value in ticket.headers]
         if ticket.hold:
-            drop = (b"accept-encoding",)
+            added.append((b"accept-encoding", b"identity"))
+        if added:
+            drop = {name for name, _ in added}
             headers = [(name, value) for name, value in scope["headers"] if name not in drop]
-            scope = {**scope, "headers": [*headers, (b"accept-encoding", b"identity")]}
+            scope = {**scope, "headers": [*headers, *added]}
         seen.asked_at = time.perf_counter()
         await app(scope, receive, answer.send)
 

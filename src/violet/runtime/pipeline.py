@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-LOOK = 1.0
-"""Seconds between looks at how busy the detectors are."""
-TOO_BUSY = 0.5
-LEAST_DUTY = 0.125
 QUIET = 900.0
 """Seconds below its threshold after which a detector's episode with a client is over."""
 
@@ -62,9 +58,6 @@ class PipelineOptions:
     aside: bool = False
     ask: Callable[[Array], Array] | None = None
     constraints: object | None = None
-    budget: float = 0.0
-    """Microseconds that a row may cost while the process is busy with detectors more than half of the time; then the
-    dearest see only some of the batches. 0: all see all, always."""
     strict: bool = False
     """A detector that breaks ends it all, instead of being counted: for traces and tests."""
 
@@ -82,8 +75,6 @@ class DetectorState:
     alerts: int
     microseconds: float
     failures: int
-    duty: float = 1.0
-    """The share of batches that it sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +95,7 @@ class Arm:
 
     __slots__ = (
         "alerts",
-        "credit",
         "detector",
-        "duty",
         "episodes",
         "facts",
         "failures",
@@ -125,42 +114,8 @@ class Arm:
         """By slot, the share of the threshold reached lately."""
         self.seconds = 0.0
         self.rows = 0
-        self.duty = self.credit = 1.0
         self.alerts = 0
         self.failures = 0
-
-
-class Busy:
-    """How much of the time goes into detectors, and who has to see less when it is too much."""
-
-    __slots__ = ("_begun", "_budget", "_used")
-
-    def __init__(self, budget: float) -> None:
-        self._budget = budget
-        self._begun = -1.0
-        self._used = 0.0
-
-    def note(self, begun: float, ended: float, arms: Sequence[Arm]) -> None:
-        """A batch was judged from ``begun`` to ``ended`` (seconds of one clock)."""
-        if self._begun < 0:
-            self._begun = begun
-        self._used += ended - begun
-        passed = ended - self._begun
-        if passed < LOOK:
-            return
-        share_out(arms, self._budget if self._used > TOO_BUSY * passed else float("inf"))
-        self._begun, self._used = ended, 0.0
-
-
-def share_out(arms: Sequence[Arm], budget: float) -> None:
-    """Duties so that a row costs at most ``budget`` microseconds, as far as ``LEAST_DUTY`` for the dearest allows."""
-    costs = {id(arm): 1e6 * arm.seconds / arm.rows if arm.rows else 0.0 for arm in arms}
-    over = sum(costs.values()) - budget
-    for arm in sorted(arms, key=lambda one: -costs[id(one)]):
-        cost = costs[id(arm)]
-        saved = min(max(over, 0.0), cost * (1.0 - LEAST_DUTY))
-        arm.duty = 1.0 - saved / cost if cost > 0 else 1.0
-        over -= saved
 
 
 class Pipeline:
@@ -186,11 +141,11 @@ class Pipeline:
         self._changed: set[int] = set()
         self._alerts = 0
         self._looked = np.zeros(options.clients, np.int64), time.monotonic()
-        self._busy = Busy(options.budget)
         self._arm()
 
     def _arm(self) -> None:
         known = detectors()
+        shared: dict[object, Any] = {}
         options = self.options
         for names, what in ((options.only, "only"), (options.off, "off"), (options.options.keys(), "options")):
             for name in sorted(names):
@@ -214,6 +169,7 @@ class Pipeline:
                 options=options.options.get(name, {}),
                 ask=options.ask,
                 constraints=options.constraints,
+                shared=shared,
             )
             threshold = options.thresholds.get(name, Threshold(facts.threshold))
             arm = Arm(entry, setup, threshold, options.quiet)
@@ -241,18 +197,10 @@ class Pipeline:
             return
         self._forget()
         counts = self._count(batch)
-        begun = time.perf_counter()
         for arm in self.arms:
-            if arm.duty < 1.0:
-                arm.credit += arm.duty
-                if arm.credit < 1.0:
-                    continue
-                arm.credit -= 1.0
             self._run(arm, batch, counts)
         for arm in self._aside:
             self._run(arm, batch, counts)
-        if self.options.budget:
-            self._busy.note(begun, time.perf_counter(), self.arms)
         self._changed.update(batch.client.tolist())
 
     def _forget(self) -> None:
@@ -385,7 +333,6 @@ class Pipeline:
                     arm.alerts,
                     1e6 * arm.seconds / arm.rows if arm.rows else 0.0,
                     arm.failures,
-                    arm.duty,
                 )
             )
         return found

@@ -21,7 +21,7 @@ from violet.runtime.guard import Guard, GuardOptions, Parts, Watched
 from violet.runtime.identity import Identifier, load_secret
 from violet.runtime.judging.beside import BesideJudge
 from violet.runtime.judging.inline import InlineJudge, Judge
-from violet.runtime.judging.spec import JudgeSpec, build, reference_of
+from violet.runtime.judging.spec import JudgeSpec, ModelSpec, build, calibrated, constraints_of, reference_of
 from violet.runtime.limits import Limits
 from violet.runtime.metrics import Metrics
 from violet.runtime.metrics_port import MetricsPort
@@ -86,6 +86,7 @@ class Station:
         self.alerts: list[Alert] = []
         """The latest."""
         self.started = time.time()
+        self.begun = False
         self._tasks: list[asyncio.Task[None]] = []
         self._state = StateDirectory(options.state) if options.state else None
         secret = self._key = self._secret()
@@ -133,7 +134,10 @@ class Station:
     # -- life --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Raises ``VioletError`` where the judge does not become ready."""
+        """Raises ``VioletError`` where the judge does not become ready. Once is enough."""
+        if self.begun:
+            return
+        self.begun = True
         loop = asyncio.get_running_loop()
         policy = self.options.policy
         if self.options.state:
@@ -238,7 +242,9 @@ class Station:
         return self._state.key("callers") if self._state is not None else os.urandom(32)
 
     def _judge(self) -> Judge:
-        spec = replace(self.options.judge, worker=f"{self.options.worker}-{os.getpid():x}")
+        # Where random tables have their cells is nobody else's business: whoever knew could aim between them.
+        seed = self.options.judge.seed or int.from_bytes(self._key[:4], "big")
+        spec = replace(self.options.judge, worker=f"{self.options.worker}-{os.getpid():x}", seed=seed)
         if not self.options.beside:
             return InlineJudge(build(spec, self.take))
         sharing = self.options.policy.sharing
@@ -268,12 +274,12 @@ class Station:
 
     def _share(self) -> Sharer:
         from violet.runtime.sharing.connect import connect
-        from violet.runtime.sharing.sharer import Sharer, SharingOptions
+        from violet.runtime.sharing.sharer import NoSketches, Sharer, SharingOptions
 
         sharing = self.options.policy.sharing
         options = SharingOptions(interval=sharing.every_seconds, secret=self._shared_secret())
         board = connect(sharing.address, f"{sharing.name}/rulings")
-        return Sharer(board, _NoSketches(), self.rulings, options, say=_log.warning)
+        return Sharer(board, NoSketches(), self.rulings, options, say=_log.warning)
 
     def _make_spool(self) -> Spool:
         from violet.runtime.spool.configured import open_spool
@@ -292,17 +298,24 @@ class Station:
         )
 
 
-class _NoSketches:
-    """The judge beside this process has them, and shares them itself."""
-
-    def changed(self) -> list[str]:
-        return []
-
-    def delta(self, client: str) -> dict[str, Any]:
-        return {}
-
-    def absorb(self, client: str, values: Any) -> None:
-        return None
+def station_options(
+    policy: GuardPolicy | None = None,
+    *,
+    model: str = "model",
+    profile: str = "",
+    calibration: str = "",
+    schema: str = "",
+    state: str = "",
+    beside: bool = True,
+) -> StationOptions:
+    """For one model, from files. Raises ``UsageError`` and ``ConfigurationError`` for what cannot be used."""
+    policy = policy or GuardPolicy()
+    spec = ModelSpec(model, profile, schema)
+    if calibration:
+        spec, _ = calibrated(spec, calibration)
+    constraints_of(spec, reference_of(spec))
+    judge = JudgeSpec((spec,), policy.clients)
+    return StationOptions(policy=policy, judge=judge, state=state, beside=beside)
 
 
 class Stationed:

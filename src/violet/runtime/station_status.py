@@ -146,9 +146,6 @@ def _notices(station: Station) -> list[str]:
             found.append(f"The judge has ended {judge.deaths:,} times; what it knew of clients was lost.")
     if judge.unjudged:
         found.append(f"{judge.unjudged:,} rows were not judged, for want of time.")
-    busy = [one for some in judge.states().values() for one in some if one.duty < 1.0]
-    if busy:
-        found.append(f"There is much to do: {', '.join(one.id for one in busy)} see only some of the rows.")
     broken = [one for some in judge.states().values() for one in some if one.failures]
     if broken:
         found.append(f"Detectors that broke: {', '.join(f'{one.id} ({one.failures:,})' for one in broken)}.")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from violet.domain.errors import UsageError
 from violet.runtime.pipeline import QUIET, Pipeline, PipelineOptions, Threshold
 
 if TYPE_CHECKING:
     from violet.detectors.reference import Reference
     from violet.domain.alert import Alert
+    from violet.domain.guarding_calibration import Calibration
 
 Options = Mapping[str, float | int | str | bool]
 
@@ -32,15 +34,13 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpec:
-    """``worker`` is part of every alert's id; ``budget`` is what a row may cost when there is much to do, in
-    microseconds (0: whatever it does)."""
+    """``worker`` is part of every alert's id."""
 
     models: tuple[ModelSpec, ...]
     clients: int = 10_000
     seed: int = 0
     quiet: float = QUIET
     worker: str = ""
-    budget: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """NaN, which JSON does not have, as ``None``."""
@@ -69,7 +69,7 @@ class JudgeSpec:
             )
             for one in said["models"]
         )
-        return cls(models, said["clients"], said["seed"], said["quiet"], said["worker"], said["budget"])
+        return cls(models, said["clients"], said["seed"], said["quiet"], said["worker"])
 
 
 def reference_of(spec: ModelSpec) -> Reference | None:
@@ -80,6 +80,22 @@ def reference_of(spec: ModelSpec) -> Reference | None:
 
     profile, _ = load_profile(spec.profile)
     return profile.layout.reference
+
+
+def calibrated(spec: ModelSpec, path: str) -> tuple[ModelSpec, Calibration]:
+    """The model with the thresholds of a calibration's file. Raises ``UsageError`` where they were fitted to another
+    profile."""
+    from violet.runtime.calibration_file import read_calibration
+
+    calibration = read_calibration(path)
+    reference = reference_of(spec)
+    if calibration.reference != (reference.digest if reference is not None else ""):
+        raise UsageError(
+            f"{path} was fitted to another profile than {spec.profile or 'none'}.",
+            "Fit it again: violet guard calibrate TRACE --profile FILE",
+        )
+    thresholds = {one.id: (one.threshold, one.expected) for one in calibration.detectors}
+    return replace(spec, thresholds={**thresholds, **spec.thresholds}), calibration
 
 
 def constraints_of(spec: ModelSpec, reference: Reference | None) -> object | None:
@@ -107,7 +123,6 @@ def build(spec: JudgeSpec, take: Callable[[Alert], None]) -> dict[str, Pipeline]
             only=frozenset(model.only),
             options=model.options,
             constraints=constraints_of(model, reference),
-            budget=spec.budget,
         )
         made[model.name] = Pipeline(options, reference, take)
     return made

@@ -186,6 +186,11 @@ class Exchange:
             headers = [pair for pair in headers if pair[0] != b"accept-encoding"]
             extra += b"accept-encoding: identity\r\n"
             names = None
+        if ticket is not None and ticket.headers:
+            own_names = {name.lower().encode() for name, _ in ticket.headers}
+            headers = [pair for pair in headers if pair[0] not in own_names]
+            extra += b"".join(b"%s: %s\r\n" % (name.encode(), value.encode()) for name, value in ticket.headers)
+            names = None
         client = scope["client"]
         return self._proxy.forwarder.head(
             start, headers, names, pool.host, client[0] if client else "", scope["scheme"], extra

@@ -56,7 +56,7 @@ class _Quick(msgspec.Struct):
     dataframe_split: _Split | None = None
     inputs: list[list[float | str | None]] | None = None
     instances: list[list[float | str | None]] | None = None
-    dataframe_records: msgspec.Raw | None = None
+    dataframe_records: list[dict[str, float | str | None]] | None = None
 
 
 _read_quick = msgspec.json.Decoder(_Quick).decode
@@ -106,6 +106,11 @@ class Mlflow:
         rows = read.inputs if read.inputs is not None else read.instances
         if rows and body.count(b":") == 1:
             return Question(model, even(rows))
+        found = read.dataframe_records
+        if found:
+            names = tuple(found[0])
+            if body.count(b":") == 1 + len(found) * len(names) and all(map(names.__eq__, map(tuple, found))):
+                return self._words(model, [list(one.values()) for one in found], names)
         return self._asked(model, document(body, self._bounds))
 
     def answer(self, question: Question, headers: Mapping[str, str], body: bytes) -> Answer:

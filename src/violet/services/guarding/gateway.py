@@ -155,7 +155,7 @@ def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:
         elif not one.calibration:
             notes.append(f"{name}: thresholds are as they come; fit them with: violet guard calibrate")
         found.append(spec)
-    return JudgeSpec(tuple(found), policy.clients, options.seed, budget=policy.budget_microseconds), notes
+    return JudgeSpec(tuple(found), policy.clients, options.seed), notes
 
 
 def application(plan: GatewayPlan, number: int) -> Any:

@@ -85,7 +85,6 @@ def read_policy(
         protocols=_protocols(read, default.protocols),
         templates=_templates(read),
         body_bytes=read.size("body_bytes", default.body_bytes, 1 << 10, 1 << 30),
-        budget_microseconds=read.between("budget_microseconds", default.budget_microseconds, 1, 1e6),
         clients=read.whole("clients", default.clients, 1, 10_000_000),
         spare=read.words("spare"),
         identity=_identity(read),

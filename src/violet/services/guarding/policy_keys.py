@@ -13,7 +13,6 @@ GUARD = {
     "model": "what traffic belongs to that does not name a model",
     "protocols": "which protocols are watched for (default: all: `v2`, `mlflow`, `tf-serving`, `torchserve`, `openai`)",
     "body_bytes": "the most of a prediction's body, and of an answer that is looked at (default: `8 MiB`)",
-    "budget_microseconds": "what all detectors together may cost a row (default: 40)",
     "clients": "clients whose behaviour is remembered (default: 10000)",
     "spare": "ids of clients against whom nothing is ever ruled, such as health probes",
     "identity": "how callers are told apart",

@@ -29,7 +29,8 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
         raise UsageError("--false-alarms must be above 0 and at most 1000, in 10,000 benign rows.")
     from violet.runtime.judging.spec import constraints_of, reference_of
     from violet.runtime.trace import read_trace
-    from violet.services.guarding.calibrate import CalibrateOptions, write_calibration
+    from violet.runtime.calibration_file import write_calibration
+    from violet.services.guarding.calibrate import CalibrateOptions
     from violet.services.guarding.calibrate import calibrate as fitted
     from violet.services.guarding.watched import model_spec
 
