@@ -158,6 +158,16 @@ def test_chance_is_called_a_change_no_more_often_than_asked_for() -> None:
     assert over[1] / 400 >= 0.02, "a bound that is never reached says nothing"
 
 
+def test_functions_that_cross_within_a_bin_are_apart_by_two_triangles() -> None:
+    """One side has nothing there, the other is spread evenly: a quarter above, a quarter below."""
+    edges = np.array([0.0, 1.0])
+    before = np.array([50, 0, 50]), np.array([-50.0, 0.0, 100.0])
+    after = np.array([25, 50, 25]), np.array([-25.0, 25.0, 50.0])
+    outside = 0.25 * 1 + 0.25 * 1
+    found = distance.wasserstein(edges, before, after, 0.0, (-1.0, 2.0))
+    assert found == pytest.approx(outside + 2 * (0.5 * 0.5 * 0.25))
+
+
 def test_empty_sides_have_no_distance() -> None:
     none, some = np.zeros(4, np.int64), np.array([1, 2, 3, 4])
     for a, b in ((none, some), (some, none), (none, none)):

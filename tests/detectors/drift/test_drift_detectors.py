@@ -181,6 +181,21 @@ def test_a_segment_that_moves_as_all_do_is_no_segment() -> None:
     assert max(values) < detectors()["drift/segments"].facts.threshold
 
 
+def test_evidence_names_queries_of_its_own_window_alone() -> None:
+    _, _, evidence = said("drift/univariate", part(usual(), 0, 60), window=50, seconds=2.0)
+    assert [one.queries for one in evidence[:2]] == [
+        tuple(f"x{k}" for k in range(5)),
+        tuple(f"x{k}" for k in range(5, 10)),
+    ]
+
+
+def test_univariate_counts_what_is_beyond_chance() -> None:
+    _, values, evidence = said("drift/univariate", moved("column"))
+    figures = evidence[0].values
+    largest = max(float(value) for name, value in figures.items() if name.endswith("KS distance"))
+    assert values[0] == pytest.approx(largest - float(figures["chance"]), abs=2e-4)
+
+
 def test_univariate_names_the_raw_means() -> None:
     _, _, evidence = said("drift/univariate", moved("column"))
     before, _, after = str(evidence[0].values["age: mean"]).partition(" to ")

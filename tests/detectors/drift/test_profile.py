@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tests.detectors.drift.columns import chunk, ugly
 from violet.detectors.profile.chunk import Chunk, Coded, joined, position_hash
 from violet.detectors.profile.heavy import HeavyHitters
+from violet.detectors.profile.joint import coarse_codes
 from violet.detectors.profile.kernel import LEAST, MISSING, MOST, SQUARES, TOTAL
 from violet.detectors.profile.layout import Layout, fit_layout, number_layout
-from violet.detectors.profile.profile import PARTS, Profile, answers_of
+from violet.detectors.profile.profile import PARTS, Profile, answers_of, number_columns
 from violet.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -131,6 +132,14 @@ def test_no_bin_but_a_point_mass_holds_much() -> None:
         counts[column.atoms + 1] = 0
         finite = np.isfinite(columns[column.name]).sum()
         assert counts[1:-1].max() <= 0.006 * finite, column.name
+
+
+def test_values_of_sampled_rows_are_where_counts_have_them() -> None:
+    """The coarse place of every value, one by one, against counts of the same rows in sorted blocks."""
+    layout, whole = frozen()
+    codes = coarse_codes(whole, layout, number_columns(whole, layout))
+    width = int(layout.coarse_offsets[-1])
+    np.testing.assert_array_equal(np.bincount(codes.ravel(), minlength=width), of(whole).coarse())
 
 
 def test_windows_by_time_hold_the_rows_of_their_time_in_any_order() -> None:

@@ -186,6 +186,17 @@ def test_digests_that_fit_do_not_make_nonsense_believable() -> None:
             parse_profile(remade(content, change))
 
 
+def test_an_array_that_was_exchanged_is_noticed() -> None:
+    """With a sound zip around it."""
+    profile, content = written()
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(target, "w") as changed:
+        for name in archive.namelist():
+            changed.writestr(name, array(profile.counts + 1) if name == "counts.npy" else archive.read(name))
+    with pytest.raises(ValueError, match="arrays were changed"):
+        parse_profile(target.getvalue())
+
+
 def test_what_unpacks_to_more_than_a_profile_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

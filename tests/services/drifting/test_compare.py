@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
 
 from tests.services.drifting.worlds import World, column, compared, reference
 from violet.detectors.profile.layout import Layout
@@ -15,6 +18,7 @@ from violet.detectors.profile.profile import Profile
 from violet.domain.drift import Carriers, Change, Course
 from violet.domain.errors import UsageError
 from violet.services.drifting.course import Series, course_of
+from violet.services.drifting.performance import isotonic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,6 +271,26 @@ def test_a_model_that_promises_too_much_is_calibrated_by_labels() -> None:
     promised = np.mean([window.confidence for window in drift.windows])
     assert promised - found.realised > 0.05, "the means of this test are sound"
     assert found.after == pytest.approx(found.realised, abs=0.015)
+
+
+@given(
+    known=st.lists(st.integers(0, 40), min_size=2, max_size=30),
+    share=st.floats(0, 1),
+)
+def test_calibration_never_falls_with_confidence(known: list[int], share: float) -> None:
+    """As scikit-learn's isotonic regression has it, where there are labels."""
+    total = np.array(known)
+    right = np.random.default_rng(len(known)).binomial(total, share)
+    found, spread = isotonic(right, total)
+    some = total > 0
+    if not some.any():
+        assert (found == 0.5).all()
+        return
+    places = np.flatnonzero(some)
+    exact = IsotonicRegression().fit(places, right[some] / total[some], sample_weight=total[some]).predict(places)
+    np.testing.assert_allclose(found[some], exact, atol=1e-9)
+    assert (np.diff(found) >= -1e-12).all()
+    assert (spread > 0).all()
 
 
 def test_columns_that_were_not_asked_for_say_nothing() -> None:
