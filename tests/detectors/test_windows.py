@@ -79,13 +79,13 @@ def test_what_analysts_vary_counts_once() -> None:
 def test_cumulative_sums_are_those_of_page_however_they_are_cut(steps: list[tuple[int, float]], data: Any) -> None:
     level, expected = [0.0] * 3, []
     for client, increment in steps:
-        level[client] = min(max(level[client] + increment, 0.0), 20.0)
+        level[client] = min(max(level[client] + increment, 0.0), 6.0)
         expected.append(level[client])
     n = len(steps)
     batch = rows_of(np.zeros((n, 1)), [client for client, _ in steps])
     increments = np.array([increment for _, increment in steps])
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
-    sums, found = windows.Cusum(3, cap=20.0), []
+    sums, found = windows.Cusum(3, cap=6.0), []
     for begin, end in zip([0, *cuts], [*cuts, n], strict=True):
         found += sums.step(part(batch, slice(begin, end)), increments[begin:end]).tolist()
     assert found == expected

@@ -431,12 +431,10 @@ class Blocks:
 class Step:
     """How each row ``(n,)`` differs from what its client asked before: ``moved`` is in how many encoded features, at
     least, it differs from each of the client's latest four rows that counted (pictures: how far it is from them),
-    ``counts`` whether that is so much that this one counts (the first does), ``gap`` the seconds since the client's row
-    before (``inf``: none)."""
+    ``counts`` whether that is so much that this one counts (the first does)."""
 
     moved: Array
     counts: Array
-    gap: Array
 
 
 class Steps:
@@ -446,16 +444,15 @@ class Steps:
     Analysts vary one feature or two over a base row (and what is computed of them changes too), or move a slider;
     probes and retries change nothing; all their rows together count as one, and some may be at it at a time.
     Whoever walks through the input space by single features leaves the rows that counted before long, so nobody
-    hides that way. ``16 * d + 8`` bytes a client.
+    hides that way. ``16 * d`` bytes a client.
     """
 
-    __slots__ = ("_anchors", "_at", "_least", "_ones", "_pictures")
+    __slots__ = ("_anchors", "_least", "_ones", "_pictures")
 
     def __init__(self, clients: int, width: int, far: float = 0.0) -> None:
         """``far``: the distance at which pictures count; 0 for tables."""
         self._anchors = np.full((clients, ANCHORS, width), np.nan, np.float32)
         """The latest first."""
-        self._at = np.full(clients, -np.inf)
         self._pictures = far > 0
         self._least = far if far > 0 else float(dense(width))
         self._ones = np.ones(width, np.float32)
@@ -479,7 +476,6 @@ class Steps:
 
     def forget(self, slots: Array) -> None:
         self._anchors[slots] = np.nan
-        self._at[slots] = -np.inf
 
     def step(self, batch: Batch) -> Step:
         """Take the batch in, once, however many detectors ask."""
@@ -492,11 +488,11 @@ class Steps:
 
     def _step(self, batch: Batch) -> Step:
         n = len(batch)
-        moved, gap = np.empty(n), np.empty(n)
+        moved = np.empty(n)
         if not n:
-            return Step(moved, np.empty(0, dtype=bool), gap)
+            return Step(moved, np.empty(0, dtype=bool))
         by = groups(batch)
-        x, at = batch.x[by.order], batch.at[by.order]
+        x = batch.x[by.order]
         # As if every row before in this batch counted: then the rows before are those to compare with, and in front of
         # a client's first ones those it is known by.
         known = self._anchors[by.slots]
@@ -516,13 +512,8 @@ class Steps:
         groups_of = (by.slots[several].tolist(), by.starts[several].tolist(), by.counts[several].tolist())
         for slot, start, count in zip(*groups_of, strict=True):
             self._follow(slot, x[start : start + count], start, listed)
-        earlier = np.empty_like(at)
-        earlier[1:] = at[:-1]
-        earlier[by.starts] = self._at[by.slots]
-        self._at[by.slots] = at[by.starts + by.counts - 1]
         moved[by.order] = listed
-        gap[by.order] = at - earlier
-        return Step(moved, moved >= self._least, gap)
+        return Step(moved, moved >= self._least)
 
     def _follow(self, slot: int, x: Array, start: int, listed: list[float]) -> None:
         """One client's rows of a batch: put right what ``listed`` says after a row that did not count."""

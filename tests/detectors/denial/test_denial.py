@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.detectors.streams import build, explained, feed, honest, trace, whole
+from tests.detectors.streams import build, explained, feed, honest, part, trace, whole
 from tests.traffic.abusing import abuse
 from tests.traffic.tables import table_world
 from tests.traffic.trace import START
 from violet.detectors.base import Batch, detectors
+from violet.detectors.denial._typical import Typical
 
 DENIAL = ("denial/cost", "denial/oversized", "denial/sponge")
 LIMIT = {name: detectors()[name].facts.threshold for name in DENIAL}
@@ -95,6 +96,34 @@ def test_one_client_does_not_decide_what_is_usual() -> None:
     }
     value = feed(build("denial/sponge"), replace(batch, memo={}, **parts)).value
     assert value[attack[flood]][-1] >= LIMIT["denial/sponge"]
+
+
+def usual_after(seconds: np.ndarray, clients: np.ndarray) -> float:  # type: ignore[type-arg]
+    """What the model is believed to take for a row, in seconds."""
+    rows = len(seconds)
+    source = whole(trace(*company()))  # type: ignore[arg-type]
+    some = np.arange(rows) % len(source)
+    typical = Typical()
+    for begin in range(0, rows, 100):
+        batch = part(source, some[begin : begin + 100])
+        ours = slice(begin, begin + 100)
+        typical.step(replace(batch, memo={}, seconds=seconds[ours].astype(np.float32), client=clients[ours]))
+    return float(np.exp(typical.usual.seconds))
+
+
+def test_a_flood_by_one_does_not_make_its_costs_usual() -> None:
+    rng = np.random.default_rng(0)
+    rows = 12_800
+    flood = rng.random(rows) < 0.75
+    clients = np.where(flood, 0, 1 + rng.integers(0, 30, rows)).astype(np.int32)
+    assert usual_after(np.where(flood, 0.05, 0.0005), clients) < 0.001
+
+
+def test_a_slower_model_becomes_usual() -> None:
+    rows = 12_800
+    clients = (np.arange(rows) % 30).astype(np.int32)
+    seconds = np.where(np.arange(rows) < 2560, 0.0005, 0.0015)
+    assert usual_after(seconds, clients) == pytest.approx(0.0015, rel=0.1)
 
 
 def test_a_sponge_among_hundred_rows_is_forgiven() -> None:

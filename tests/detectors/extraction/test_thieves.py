@@ -62,6 +62,34 @@ def test_honest_heavy_users_are_left_alone(name: str, kind: str) -> None:
     assert np.nanmax(np.append(value, 0.0)) < detectors()[name].facts.threshold
 
 
+def test_cases_that_come_back_revised_are_no_growth() -> None:
+    """Twenty cases later, one or two figures are others: near, and no step of a synthesis."""
+    world = table_world()
+    rng = np.random.default_rng(6)
+    cases = world.population.draw(rng, 400)
+    rows = []
+    for index, case in enumerate(cases):
+        rows.append(case)
+        if index >= 20:
+            again = cases[index - 20].copy()
+            again[world.names.index("debt")] += 10 * rng.integers(1, 9)
+            rows.append(again)
+    piece = Piece("key:clerk", "benign:application", START + 30.0 * np.arange(len(rows)), np.array(rows))
+    value = feed(build("extraction/distances"), whole(trace(piece))).value
+    assert value.max() < 8
+
+
+@pytest.mark.parametrize("group", [24, 36, 60])
+def test_narrowness_is_taken_off(group: int) -> None:
+    """A client with one product in one region is far from the pool, and that is not held against it."""
+    rows = table_world().population.draw(np.random.default_rng(group), 320, group=group)
+    batch = whole(trace(Piece("key:power", "benign:power", START + np.arange(320.0), rows)))
+    kept = np.nanmax(feed(build("extraction/joint_distribution"), batch).value)
+    plain = np.nanmax(feed(build("extraction/joint_distribution", credit=0.0), batch).value)
+    assert plain > 60
+    assert kept < 0.5 * plain
+
+
 def test_a_natural_thief_is_missed_and_that_is_known() -> None:
     """Who asks what customers ask is nobody's thief here: the documentation says so."""
     batch = honest_batch("bulk")
@@ -96,6 +124,18 @@ def test_who_was_always_like_that_has_not_changed() -> None:
     batch = whole(trace(stolen("knockoff", 2, 600)))
     threshold = detectors()["extraction/own_change"].facts.threshold
     assert feed(build("extraction/own_change"), batch).first(threshold) < 0
+
+
+def test_nothing_is_said_before_there_is_a_baseline() -> None:
+    piece, _ = taken_over("random", 4, before=48)
+    value = feed(build("extraction/own_change"), whole(trace(piece))).value
+    assert not np.nan_to_num(value[: 8 * 16 - 1]).any()
+
+
+def test_what_is_new_is_not_said_of_a_client_that_has_just_come() -> None:
+    value = feed(build("extraction/novelty"), whole(trace(stolen("random", 1)))).value
+    assert not value[:4].any()
+    assert value[8] > 0
 
 
 def test_the_measure_that_rose_is_named() -> None:
@@ -139,6 +179,29 @@ def test_one_thief_alone_is_no_crowd() -> None:
     assert fed.first(detectors()["extraction/together"].facts.threshold) < 0
 
 
+def test_a_thief_and_two_that_look_like_it_are_not_enough() -> None:
+    """Nobody counts for more than it can be wrong about: the one does not make up for what the others lack."""
+    rows = stolen("random", 8, 104)
+    parts = [
+        Piece(f"key:account-{index}", rows.kind, rows.at[some], rows.raw[some])
+        for index, some in enumerate((slice(0, 100), slice(100, 102), slice(102, 104)))
+    ]
+    fed = feed(build("extraction/together"), whole(trace(*parts)))
+    assert fed.first(detectors()["extraction/together"].facts.threshold) < 0
+
+
+def test_who_sent_one_odd_row_is_not_named() -> None:
+    piece = stolen("random", 9, 200)
+    once = Piece("key:once", piece.kind, piece.at[100:101] + 1e-3, stolen("random", 10, 1).raw)
+    batch = whole(trace(*accounts(piece, 10), once))
+    detector = build("extraction/together")
+    scores = detector.observe(batch)
+    named = {name for index in range(len(scores.value)) for name in scores.explain(index).others}
+    accused = {batch.names(int(batch.client[row])) for row in scores.rows.tolist()}
+    assert len(named) == 10
+    assert "key:once" not in named | accused
+
+
 def test_a_bystander_is_not_named_for_the_company_it_keeps() -> None:
     """Honest clients ask in the midst of thieves, and are neither accused nor named."""
     piece = stolen("random", 6, 300)
@@ -157,14 +220,15 @@ def test_a_bystander_is_not_named_for_the_company_it_keeps() -> None:
 # -- disguise ----------------------------------------------------------------------------------------------------------
 
 
-def test_made_up_rows_are_seen_among_five_times_as_many_natural_ones() -> None:
+def test_made_up_rows_are_seen_among_ten_times_as_many_natural_ones() -> None:
     world = table_world()
     attack = stolen("random", 3, 100).raw
-    rows = world.population.draw(np.random.default_rng(1), 600)
-    rows[::6] = attack
-    piece = Piece("key:hider", "extraction:random", START + 20.0 * np.arange(600), rows)
-    at = feed(build("extraction/made_up"), whole(trace(piece))).first(16.0)
-    assert 0 <= at < 200
+    rows = world.population.draw(np.random.default_rng(1), 1100)
+    rows[::11] = attack
+    piece = Piece("key:hider", "extraction:random", START + 20.0 * np.arange(1100), rows)
+    assert 0 <= feed(build("extraction/made_up"), whole(trace(piece))).first(16.0) < 300
+    # The sum against those who do not hide never gets there: it is the other one that does.
+    assert feed(build("extraction/made_up", hidden=1e-9), whole(trace(piece))).first(16.0) < 0
 
 
 def test_time_makes_no_difference_to_the_slow() -> None:

@@ -84,7 +84,7 @@ def test_the_same_list_every_night_is_a_nightly_run() -> None:
 def test_no_client_is_accused_of_what_others_repeat() -> None:
     rows = records(200)
     pieces = [
-        replace(sent(rows), client=f"key:{index}", at=START + index + 60.0 * np.arange(200)) for index in range(6)
+        replace(sent(rows), client=f"key:{index}", at=START + 9 * index + 60.0 * np.arange(200)) for index in range(6)
     ]
     assert np.max(feed(build(REPEATS), whole(trace(*pieces))).value) == 0
 
@@ -94,7 +94,9 @@ def test_a_slot_that_changed_hands_has_repeated_nothing() -> None:
     detector = build(REPEATS)
     feed(detector, batch)
     detector.forget(np.array([0]))
-    assert np.max(feed(detector, batch).value) == 0
+    later = replace(batch, at=batch.at + 7200.0)
+    assert np.max(feed(detector, later).value) == 0
+    assert np.max(feed(detector, replace(batch, at=batch.at + 15_000.0)).value) > LIMIT[REPEATS], "its own, it has"
 
 
 def test_texts_can_be_repeated_too() -> None:
@@ -133,10 +135,17 @@ def test_noise_on_every_feature_is_a_shadow_as_well() -> None:
     assert highest(NEIGHBOURS, sent(rows, 1.0)) > LIMIT[NEIGHBOURS]
 
 
-def test_two_cases_looked_at_in_turn_are_two_cases() -> None:
+@pytest.mark.parametrize("varied", [False, True])
+def test_two_cases_looked_at_in_turn_are_two_cases(varied: bool) -> None:
+    """Twins, that differ a little in everything, side by side; and one figure of one of them varied meanwhile."""
     world = table_world()
     base = records(1)[0]
-    twin = world.population.snap((base + 0.2 * world.reference.scale)[None])[0]
-    rows = np.tile(np.stack([base, twin]), (100, 1))
-    rows[:, world.names.index("amount")] += 500 * np.repeat(np.arange(100), 2)
+    twin = base + 0.5 * world.reference.scale * np.where(np.arange(len(base)) % 2, 1, -1)
+    rows = []
+    for index in range(60):
+        rows += [base, twin]
+        if varied:
+            other = twin.copy()
+            other[world.names.index("utilisation")] += 0.01 * (index + 1)
+            rows.append(other)
     assert highest(NEIGHBOURS, sent(rows, 1.0)) < LIMIT[NEIGHBOURS]
