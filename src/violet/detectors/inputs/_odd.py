@@ -28,6 +28,20 @@ ANCHORS = 4
 _NONE = np.empty(0, np.int64)
 
 
+def stepped(batch: Batch, sums: windows.Cusum, increments: Array) -> tuple[Array, Array]:
+    """One increment a row, float64 ``(n,)``. Gives the rows of clients whose level is, or just was, above 0, ascending,
+    and the level after each."""
+    before = np.frombuffer(sums.level)[batch.client]
+    value = sums.step(batch, increments)
+    by = windows.groups(batch)
+    sorted_value = value[by.order]
+    earlier = np.empty_like(sorted_value)
+    earlier[1:] = sorted_value[:-1]
+    earlier[by.starts] = before[by.order[by.starts]]
+    rows = np.sort(by.order[(sorted_value > 0) | (earlier > 0)])
+    return rows, value[rows]
+
+
 class Odds:
     """Cumulative sums of log-likelihood ratios (Page 1954) of a share ``attack`` of odd rows against ``rate``, which
     honest clients stay below. An odd row that is a variant of one of the client's latest four odd ones changes nothing:
@@ -48,22 +62,14 @@ class Odds:
         """How odd each row is, ``(n,)``: 0 not at all, 1 odd, NaN not known. Gives the rows of clients who are (or just
         were) under suspicion, ascending, and the level of each, float64."""
         odd = np.flatnonzero(strength > 0)
-        before = self._levels[batch.client]
-        if not len(odd) and not before.any():
+        if not len(odd) and not self._levels[batch.client].any():
             return _NONE, np.empty(0)
         increments = np.where(np.isnan(strength), 0.0, self._miss)
         increments[odd] = np.minimum(self._hit * strength[odd], self._most)
         for row in odd.tolist():
             if not self._fresh(batch, row):
                 increments[row] = 0.0
-        value = self._sums.step(batch, increments)
-        by = windows.groups(batch)
-        sorted_value = value[by.order]
-        earlier = np.empty_like(sorted_value)
-        earlier[1:] = sorted_value[:-1]
-        earlier[by.starts] = before[by.order[by.starts]]
-        rows = np.sort(by.order[(sorted_value > 0) | (earlier > 0)])
-        return rows, value[rows]
+        return stepped(batch, self._sums, increments)
 
     def _fresh(self, batch: Batch, row: int) -> bool:
         slot = int(batch.client[row])

@@ -1,0 +1,137 @@
+"""Inputs whose answer stays whatever they are mixed with: what a trigger of a trojan does.
+
+## What it sees
+The model is asked, beside the traffic, about one row in eight mixed with 16 benign ones (pictures: half of each;
+tables: every column from one or the other). The mean entropy of the answers is low where something in the row decides
+alone. Lower than that of 199 in 200 of the first 200 rows looked at, the row is odd; a sequential test adds rows up.
+The benign rows are the first of the traffic, no more than one in eight of one client. It is advice: it acts on nobody
+by itself.
+
+## Needs
+Rows, a reference, and a model that may be asked beside the traffic, 16 rows for each that is looked at.
+
+## Cost
+10 microseconds a row, and two rows that the model answers more for each. 200 bytes a client, and four rows of those
+that had odd ones.
+
+## Misses
+Triggers that mixing destroys: faint ones, blends, values that only work together with others. Models of which some
+classes are always sure. MEASURED
+
+## Source
+Gao et al. 2019, "STRIP: a defence against trojan attacks on deep neural networks", section 4. Mixing the columns of
+tables is ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.inputs._asking import chosen, probabilities
+from violet.detectors.inputs._odd import Odds, Suspecting, Warm
+from violet.domain.alert import Evidence, Response
+from violet.domain.outcome import Severity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+FACTS = Facts(
+    id="inputs/strip",
+    title="Answers that stay whatever the input is mixed with",
+    severity=Severity.MEDIUM,
+    stage=Stage.ASIDE,
+    needs=Needs.ROWS | Needs.REFERENCE | Needs.MODEL,
+    threshold=12.0,
+    unit="nats",
+    width=1,
+    microseconds=10.0,
+    response=Response.ALLOW,
+    techniques=("AML.T0043.004", "AML.T0015"),
+    references=("https://arxiv.org/abs/1902.06531",),
+    options={"every": 8, "usual": 0.04, "attack": 0.4},
+)
+
+MIXED = 16
+LEARNED = 200
+TAIL = 0.005
+ASKED = 16
+"""Rows that are asked about at a time."""
+
+
+@detector(FACTS)
+class Strip(Suspecting):
+    """One row in ``every`` is looked at; ``usual`` and ``attack`` are the shares of odd ones among those that honest
+    clients may have, and attackers have."""
+
+    def __init__(self, setup: Setup) -> None:
+        assert setup.reference is not None
+        assert setup.ask is not None
+        self._picture = bool(setup.reference.shape)
+        self._ask = setup.ask
+        self._every = int(setup.options["every"])
+        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        columns = setup.reference.columns
+        self._benign = Warm(MIXED, columns)
+        self._warm = Warm(LEARNED, 1)
+        self._cut = -np.inf
+        rng = np.random.default_rng([setup.seed, 89])
+        self._own = rng.random((MIXED, columns)) < 0.5
+
+    def observe(self, batch: Batch) -> Scores:
+        if not len(batch):
+            return NOTHING
+        strength = np.full(len(batch), np.nan)
+        found = np.full(len(batch), np.nan)
+        asked = chosen(batch, self._every)
+        if len(asked) and not self._benign.ready():
+            asked = asked[self._benign.fill(batch.client[asked], batch.raw[asked]) :]
+        for begin in range(0, len(asked), ASKED):
+            some = asked[begin : begin + ASKED]
+            found[some] = self.entropies(batch.raw[some])
+        if len(asked):
+            self._judge(batch, asked, found, strength)
+        rows, value = self._odds.take(batch, strength)
+
+        def explain(index: int) -> Evidence:
+            row = int(rows[index])
+            slot = int(batch.client[row])
+            this = f"; that of this one has an entropy of {found[row]:.3g} nats" if strength[row] > 0 else ""
+            return Evidence(
+                f"The answers to {self._odds.raised(slot)} rows, of those looked at among the latest "
+                f"{self._odds.since(slot)}, stay whatever the row is mixed with{this}.",
+                {
+                    "odd": float(self._odds.raised(slot)),
+                    "rows": float(self._odds.since(slot)),
+                    "entropy": float(np.nan_to_num(found[row])),
+                    "limit": float(self._cut),
+                },
+                self._odds.queries(slot, batch.exchange),
+                f"the model's answers to {LEARNED} rows of many clients, mixed alike",
+            )
+
+        return Scores(rows, value, explain)
+
+    def _judge(self, batch: Batch, asked: Array, found: Array, strength: Array) -> None:
+        if not self._warm.ready():
+            taken = self._warm.fill(batch.client[asked], found[asked, None])
+            if self._warm.ready():
+                self._cut = float(np.quantile(self._warm.rows[:, 0], TAIL))
+            asked = asked[taken:]
+        known = asked[np.isfinite(found[asked])]
+        strength[known] = found[known] < self._cut
+
+    def entropies(self, raw: Array) -> Array:
+        """Mean entropy in nats of the answers to each raw row ``(n, p)`` mixed with benign ones, float64 ``(n,)``."""
+        benign = self._benign.rows
+        if self._picture:
+            mixed = 0.5 * (raw[:, None, :] + benign)
+        else:
+            mixed = np.where(self._own, raw[:, None, :], benign)
+        answers = probabilities(self._ask(mixed.reshape(-1, raw.shape[1])), len(raw) * MIXED)
+        entropy = -(answers * np.log(np.clip(answers, 1e-12, 1.0))).sum(axis=1)
+        return np.asarray(entropy.reshape(len(raw), MIXED).mean(axis=1))
