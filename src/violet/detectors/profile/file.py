@@ -182,6 +182,7 @@ def _counted(profile: Profile) -> dict[str, Array]:
         "joint.features": joint.features,
         "joint.totals": joint.totals,
         "joint.products": joint.products,
+        "joint.squares": joint.squares,
         "joint.segments": joint.segments,
         "outputs.answers": outputs.answers,
         "outputs.confidence": outputs.confidence,
@@ -217,7 +218,7 @@ def _made(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Profile:
         *((name, profile) for name in ("characters", "grams")),
     ):
         setattr(owner, name, _like(arrays[name], getattr(owner, name), name))
-    for name in ("features", "totals", "products", "segments"):
+    for name in ("features", "totals", "products", "squares", "segments"):
         setattr(profile.joint, name, _like(arrays[f"joint.{name}"], getattr(profile.joint, name), name))
     profile.joint.rows = int(header["sampled"])
     for name in ("answers", "confidence", "known", "right"):

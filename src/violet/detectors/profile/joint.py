@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 FEWEST = 50
+CUT = 3.0
+"""Standard deviations at which values are cut before they are multiplied: a few far ones make any correlation."""
 JOINT_WORDS = 256
 """Words of a category that the reference tells apart; a column with more is left out of it."""
 
@@ -69,10 +71,10 @@ def raw_rows(chunk: Chunk, reference: Reference) -> Array:
 
 
 class JointCounts:
-    """Sums over sampled rows: ``rows``, random features ``(m,)``, encoded columns ``(d,)``, their products ``(d, d)``,
-    and coarse shares by segment ``(segments, coarse)``."""
+    """Sums over sampled rows: ``rows``, random features ``(m,)``, encoded columns cut at three deviations ``(d,)``,
+    their products and those of their squares ``(d, d)``, and coarse shares by segment ``(segments, coarse)``."""
 
-    __slots__ = ("features", "products", "rows", "segments", "totals")
+    __slots__ = ("features", "products", "rows", "segments", "squares", "totals")
 
     def __init__(self, layout: Layout) -> None:
         reference = layout.reference
@@ -81,6 +83,7 @@ class JointCounts:
         self.features = np.zeros(m)
         self.totals = np.zeros(d)
         self.products = np.zeros((d, d))
+        self.squares = np.zeros((d, d))
         self.segments = np.zeros((layout.segment_count, int(layout.coarse_offsets[-1])), np.int64)
 
     def add(self, chunk: Chunk, layout: Layout, codes: Array) -> None:
@@ -89,8 +92,11 @@ class JointCounts:
         if layout.reference is not None:
             x = layout.reference.encode(raw_rows(chunk, layout.reference))
             self.features += layout.reference.features(x).sum(axis=0, dtype=np.float64)
+            np.clip(x, -CUT, CUT, out=x)
             self.totals += x.sum(axis=0, dtype=np.float64)
             self.products += (x.T @ x).astype(np.float64)
+            np.square(x, out=x)
+            self.squares += (x.T @ x).astype(np.float64)
         width = self.segments.shape[1]
         first = 0
         for segment, rows in zip(layout.segments, segment_codes(chunk, layout), strict=True):

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+SURE = 5.0
+"""Standard errors from which the correlation of a pair moved, among thousands of pairs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
     """``mmd`` is the maximum mean discrepancy less what chance adds; ``noise`` what chance reaches with the probability
@@ -85,15 +89,28 @@ def correlations(counts: JointCounts) -> Array:
     return np.clip(found, -1.0, 1.0)
 
 
+def _mixed(counts: JointCounts) -> Array:
+    """The mixed fourth moment of standardised columns, at least 1, ``(d, d)``."""
+    n = max(counts.rows, 1)
+    mean_squares = np.diag(counts.products) / n
+    size = np.outer(mean_squares, mean_squares)
+    found = np.where(size > 1e-9, counts.squares / n / np.where(size > 1e-9, size, 1.0), 1.0)
+    return np.asarray(np.maximum(found, 1.0))
+
+
 def changed_pairs(before: JointCounts, after: JointCounts, names: tuple[str, ...], most: int) -> list[Pair]:
-    """The pairs whose correlation moved most, by Fisher's z (1921): its standard error is ``1 / sqrt(n - 3)``."""
-    if before.rows < 10 or after.rows < 10 or len(names) != len(before.totals) or len(names) < 2:
+    """The pairs whose correlation moved most, by Fisher's z (1921). Its variance is ``1 / n`` times the mixed fourth
+    moment (Hawkins 1989), which is 1 for independent columns, and large where a few far values make the correlation."""
+    n, m = before.rows, after.rows
+    if n < 10 or m < 10 or len(names) != len(before.totals) or len(names) < 2:
         return []
     a, b = correlations(before), correlations(after)
-    error = math.sqrt(1 / (before.rows - 3) + 1 / (after.rows - 3))
+    error = np.sqrt(_mixed(before) / (n - 3) + _mixed(after) / (m - 3))
     errors = (np.arctanh(np.clip(b, -0.9999, 0.9999)) - np.arctanh(np.clip(a, -0.9999, 0.9999))) / error
     rows, columns = np.triu_indices(len(names), 1)
-    order = np.argsort(-np.abs((b - a)[rows, columns]), kind="stable")[:most]
+    # Those that are sure first, then by size.
+    sure = np.abs(errors[rows, columns]) > SURE
+    order = np.lexsort((-np.abs((b - a)[rows, columns]), ~sure))[:most]
     return [
         Pair(names[i], names[j], float(a[i, j]), float(b[i, j]), float(errors[i, j]))
         for i, j in zip(rows[order], columns[order], strict=True)

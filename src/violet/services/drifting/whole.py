@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.profile.coarse import Coarse
-from violet.detectors.profile.together import changed_pairs, discrepancy, segment_counts
+from violet.detectors.profile.together import SURE, changed_pairs, discrepancy, segment_counts
 from violet.domain.drift import Change, JointDrift, PairChange, SegmentDrift
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 PAIRS = 5
-ERRORS = 5.0
-"""Standard errors from which the correlation of a pair moved, among thousands of pairs."""
 MOVED = 0.2
 FEWEST = 50
 """Rows of a segment on each side from which it is compared."""
@@ -38,7 +36,7 @@ def compare_together(before: Profile, after: Profile, rules: Rules) -> JointDrif
     if found is None:
         return None
     pairs = changed_pairs(before.joint, after.joint, reference.names, PAIRS) if not reference.shape else []
-    moved = sum(abs(pair.errors) > ERRORS and abs(pair.after - pair.before) >= MOVED for pair in pairs)
+    moved = sum(abs(pair.errors) > SURE and abs(pair.after - pair.before) >= MOVED for pair in pairs)
     change, reason = Change.STABLE, f"The discrepancy {found.mmd:.4f} is no more than chance gives ({found.noise:.4f})."
     if found.mmd > found.noise:
         share = f"{100 * found.share:.1f} % of what distributions with nothing in common are apart"
