@@ -214,6 +214,23 @@ def test_few_clients_carry_an_attack(accounts: int) -> None:
     assert "Few clients carry it." in drift.summary
 
 
+def test_an_attack_that_is_over_soon_is_looked_at_where_it_was() -> None:
+    """In all rows together the effect is small, and honest clients' chance is as large as the thief's share of it."""
+
+    def raid(world: World) -> None:
+        world.clients.append("key:thief")
+        theirs = (world.place > 0.4) & (world.place < 0.5) & (world.rng.random(world.rows) < 0.6)
+        world.client = np.where(theirs, 100, world.client)
+        world.numbers["age"] = np.where(theirs, world.rng.uniform(60, 120, world.rows), world.numbers["age"])
+
+    drift = compared(known(), raid)
+    assert column(drift, "age").effect < 0.1
+    assert drift.clients is not None
+    assert drift.clients.carriers is Carriers.FEW
+    assert drift.clients.top[0].client == "key:thief"
+    assert drift.clients.few == 1
+
+
 def test_many_clients_carry_drift() -> None:
     drift = compared(known(), older(0.4))
     assert drift.clients is not None

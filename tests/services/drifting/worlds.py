@@ -77,7 +77,7 @@ def compared(
         change(world)
     layout, before = known
     after = Profile(layout, rate=1.0, window=rows // 32)
-    table = ClientTable(layout)
+    table = ClientTable(layout, rows)
     after.add(world.chunk(), table.watch)
     return compare_profiles(before, after.finish(), DriftOptions("ref", "cur", **options), table=table)
 

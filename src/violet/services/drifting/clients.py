@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 CLIENTS = 1024
-CELLS = 8 << 20
+CELLS = 16 << 20
 """Counts in the table at most: 64 MB."""
+PARTS = 8
 FEWEST = 10
 """Clients from which few can be told from many."""
 ROWS = 5
@@ -41,16 +42,18 @@ OTHERS = "(all others)"
 
 
 class ClientTable:
-    """Give ``watch`` to ``Profile.add``."""
+    """Give ``watch`` to ``Profile.add``. ``rows`` is about how many rows it will be told of: each eighth of them is a
+    part, so that a change can be looked at where it is."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, rows: int) -> None:
         self.layout = layout
         width = int(layout.coarse_offsets[-1])
-        self.slots = max(16, min(CLIENTS, CELLS // max(1, width)))
+        self.slots = max(16, min(CLIENTS, CELLS // max(1, width * PARTS)))
         self.names: dict[str, int] = {}
-        self.rows = np.zeros(self.slots + 1, np.int64)
-        self.counts = np.zeros((self.slots + 1, width), np.int64)
+        self.counts = np.zeros((PARTS, self.slots + 1, width), np.int32)
         self.known = False
+        self._each = max(1, -(-rows // PARTS))
+        self._seen = 0
 
     def watch(self, chunk: Chunk, codes: Array) -> None:
         """Rows of a chunk, and their coarse codes ``(columns, rows)``."""
@@ -65,13 +68,23 @@ class ClientTable:
             if slot is None and len(self.names) < self.slots:
                 slot = self.names[name] = len(self.names)
             table[code] = self.slots if slot is None else slot
-        slots = table[chunk.client.codes]
-        self.rows += np.bincount(slots, minlength=self.slots + 1)
-        width = self.counts.shape[1]
+        part = np.minimum((self._seen + np.arange(chunk.rows)) // self._each, PARTS - 1)
+        self._seen += chunk.rows
+        row = (part * (self.slots + 1) + table[chunk.client.codes]) * self.counts.shape[2]
         flat = self.counts.reshape(-1)
         for column in codes:
-            cells, counts = np.unique(slots * width + column, return_counts=True)
-            flat[cells] += counts
+            cells, counts = np.unique(row + column, return_counts=True)
+            flat[cells] += counts.astype(np.int32)
+
+    def where_changed(self, before: Profile, places: list[int], threshold: float) -> Array:
+        """Counts by client ``(slots + 1, width)`` of the parts in which the greatest effect on these columns reaches
+        the threshold; of the one with the greatest, where it does so in none."""
+        effects = Coarse(self.layout).effects(before.coarse(), self.counts.sum(axis=1, dtype=np.int64))[:, places]
+        largest = np.nanmax(np.where(np.isfinite(effects), effects, -1.0), axis=1)
+        chosen = largest >= threshold
+        if not chosen.any():
+            chosen = largest == largest.max()
+        return np.asarray(self.counts[chosen].sum(axis=0, dtype=np.int64))
 
 
 def carriage(table: ClientTable, before: Profile, columns: list[ColumnDrift], rules: Rules) -> ClientCarriage:
@@ -79,15 +92,17 @@ def carriage(table: ClientTable, before: Profile, columns: list[ColumnDrift], ru
     places = _places(before, columns)
     if not places:
         return ClientCarriage(Carriers.UNKNOWN, "No column drifted, so there is nothing to carry.")
-    present = np.flatnonzero(table.rows)
+    everyone = table.where_changed(before, places, rules.threshold)
+    first = slice(0, int(before.layout.coarse_offsets[1]))
+    present = np.flatnonzero(everyone[:, first].sum(axis=1))
     clients = int((present < table.slots).sum())
     if clients < FEWEST:
         return ClientCarriage(
             Carriers.UNKNOWN, f"{clients} clients are too few to tell few from many ({FEWEST} are needed).", clients
         )
     names = {slot: name for name, slot in table.names.items()} | {table.slots: OTHERS}
-    rows = table.rows[present].astype(np.float64)
-    counts = table.counts[present]
+    counts = everyone[present]
+    rows = counts[:, first].sum(axis=1).astype(np.float64)
     carried, own = _shares_of_change(counts, before, places)
     order = np.argsort(-carried, kind="stable")
     few, effect, without = _left_out(counts, order, before, places, rules)

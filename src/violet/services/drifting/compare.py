@@ -36,7 +36,7 @@ def compare(options: DriftOptions, *, progress: Progress | None = None, command:
     read, ``UsageError`` for what does not fit."""
     from violet.detectors.profile.file import is_profile, load_profile
     from violet.services.drifting.clients import ClientTable
-    from violet.services.drifting.count import count_current, count_reference
+    from violet.services.drifting.count import TOGETHER_CLIENTS, count_current, count_reference
     from violet.services.drifting.reading import open_source
 
     begun = time.monotonic()
@@ -70,7 +70,7 @@ def compare(options: DriftOptions, *, progress: Progress | None = None, command:
             restrictions.append("The windows of a profile are those it was made with.")
     else:
         source, roles = _opened(options, kept, frozenset(layout.texts))
-        table = ClientTable(layout) if _has_clients(source, roles) else None
+        table = ClientTable(layout, min(source.rows, TOGETHER_CLIENTS)) if _has_clients(source, roles) else None
         current = count_current(
             source,
             layout,
