@@ -8,7 +8,7 @@ than three times the usual is summed up, client by client, in spreads of the usu
 How long the model took, and the size of requests.
 
 ## Cost
-Under 1 microsecond a row in batches of 64. 200 bytes a client.
+About 1.5 microseconds a row in batches of 64, for what is usual, which it shares. 210 bytes a client.
 
 ## Misses
 Many cheap rows: quotas are for those, and nightly runs of honest clients look the same. Costs that rise for all clients
@@ -46,7 +46,7 @@ FACTS = Facts(
     threshold=40.0,
     unit="spreads",
     width=1,
-    microseconds=1.0,
+    microseconds=1.5,
     response=Response.SLOW,
     techniques=("AML.T0034.001", "AML.T0029"),
     references=("https://arxiv.org/abs/2006.03463",),

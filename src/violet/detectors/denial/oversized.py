@@ -7,7 +7,7 @@ The bytes of a row beside those that one row in a hundred exceeds, in doublings.
 The size of requests.
 
 ## Cost
-Under 1 microsecond a row in batches of 64. No state of clients.
+Under half a microsecond a row in batches of 64, beside ``denial/cost``. No state of clients.
 
 ## Misses
 Many rows of ordinary size in one request. What the gateway's own limit on bodies has refused already. The first 64 rows
@@ -42,7 +42,7 @@ FACTS = Facts(
     needs=Needs.COST,
     threshold=4.0,
     unit="doublings",
-    microseconds=0.5,
+    microseconds=0.2,
     response=Response.SLOW,
     techniques=("AML.T0029",),
     references=("https://cwe.mitre.org/data/definitions/770.html",),

@@ -13,8 +13,8 @@ difference: many steps are meant to leave it.
 Rows and a reference.
 
 ## Cost
-About 4 microseconds a row in batches of 64, shared with ``extraction/novelty``. 200 bytes a client, and 32 MB of rings
-for all.
+About 4 microseconds a row of 20 columns in batches of 64, most of it for looking up what ``extraction/novelty`` wants
+as well. 200 bytes a client, and at most 32 MB of rings for all.
 
 ## Misses
 Steps in few features at a time (``evasion/near_duplicates`` sees those), steps as large as customers differ from each

@@ -13,7 +13,7 @@ training) that look made up as much, and a sequential test sums up how much like
 Rows of three columns or more, and a reference that keeps a sample of rows. Without a sample it says nothing.
 
 ## Cost
-About 1 microsecond a row of 20 columns in batches of 64; some 0.1 s at the start. 200 bytes a client.
+About 1 microsecond a row of 20 columns in batches of 64; some 0.1 s at the start. 390 bytes a client.
 
 ## Misses
 Natural rows, whatever for; small changes to natural rows (``extraction/distances`` sees those); tables whose columns

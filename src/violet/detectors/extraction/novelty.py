@@ -9,7 +9,7 @@ likelier such shares are of a client that explores.
 Rows, and a reference that keeps a sample (without one, normal rows of its covariance stand in).
 
 ## Cost
-About 1 microsecond a row in batches of 64, beside ``extraction/distances``, which looks up the same. 200 bytes a
+About 1.5 microseconds a row in batches of 64, beside ``extraction/distances``, which looks up the same. 390 bytes a
 client.
 
 ## Misses
@@ -49,7 +49,7 @@ FACTS = Facts(
     threshold=16.0,
     unit="nats",
     width=2,
-    microseconds=1.0,
+    microseconds=1.5,
     techniques=("AML.T0024.002",),
     references=("https://arxiv.org/abs/1907.05587",),
     options={"theta": 0.3, "hidden": 0.1},
