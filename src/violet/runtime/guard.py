@@ -19,7 +19,7 @@ import numpy as np
 from violet.domain.alert import Alert, Response, Ruling
 from violet.runtime.batching import Observed
 from violet.runtime.hooks import Reply, Request, Ticket
-from violet.runtime.wire.base import Answer, Unreadable
+from violet.runtime.wire.base import Ambiguous, Answer, Unreadable
 from violet.runtime.wire.known import WireTable
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class Limits(Protocol):
 class Table(Protocol):
     """Rulings in force."""
 
-    def find(self, client: str, model: str, now: float) -> Ruling | None: ...
+    def every(self, client: str, model: str, now: float) -> tuple[Ruling, ...]:
+        """In force for this client and model, the strongest first."""
+        ...
 
 
 class Obeying(Protocol):
@@ -143,8 +145,7 @@ class Guard:
                 ticket.headers = trace.headers()
         ticket.id = f"{self.options.worker}{next(self._numbers):x}"
         ticket.body_limit = ticket.answer_limit = self.options.largest
-        ruling = self._parts.rulings.find(caller.id, "", now)
-        if ruling is not None:
+        for ruling in self._parts.rulings.every(caller.id, "", now):
             self._rule(ticket, ruling)
         return ticket
 
@@ -156,7 +157,8 @@ class Guard:
         try:
             question = wire.question(request.path, request.headers, body)
         except Unreadable as error:
-            self._unfit(ticket, None, str(error))
+            self._unfit(ticket, None, str(error), always=isinstance(error, Ambiguous))
+            self._charge(ticket, 1, len(body))
             return
         ticket.question = question
         watched = self._watched(question)
@@ -174,18 +176,11 @@ class Guard:
                 ticket.raw = np.empty((count, 0))
         if ticket.reply is not None:
             return
-        wait = self._parts.limits.admit(caller.id, ticket.model, count, len(body))
-        if wait > 0:
-            self._parts.counters.event("over_quota")
-            ticket.reasons.append("quota")
-            if self.options.enforce:
-                ticket.reply = refusal(429, "quota", "Too many requests.", retry=wait)
-                return
-        else:
-            ticket.admitted = True
-        ruling = self._parts.rulings.find(caller.id, ticket.model, ticket.at)
-        if ruling is not None and ruling not in ticket.rulings:
-            self._rule(ticket, ruling)
+        if not self._charge(ticket, count, len(body)):
+            return
+        for ruling in self._parts.rulings.every(caller.id, ticket.model, ticket.at):
+            if ruling not in ticket.rulings:
+                self._rule(ticket, ruling)
         if self.options.keep_bodies:
             ticket.body = body
 
@@ -219,6 +214,8 @@ class Guard:
         if ticket.delay:
             events("delayed")
         if question is None or wire is None or ticket.caller is None:
+            if ticket.admitted and ticket.caller is not None:
+                self._parts.limits.done(ticket.caller.id, ticket.model)
             return
         answer = _NO_ANSWER
         if status == 200 and complete and body:
@@ -286,14 +283,29 @@ class Guard:
         if self.options.enforce:
             self._parts.obeying.obey(ticket, ruling)
 
-    def _unfit(self, ticket: Ticket, watched: Watched | None, why: str) -> None:
-        """The body is not what it should be."""
+    def _charge(self, ticket: Ticket, rows: int, size: int) -> bool:
+        """Whether the caller's quota allows it, or nobody enforces it."""
+        if ticket.caller is None or ticket.reply is not None:
+            return False
+        wait = self._parts.limits.admit(ticket.caller.id, ticket.model, rows, size)
+        if wait <= 0:
+            ticket.admitted = True
+            return True
+        self._parts.counters.event("over_quota")
+        ticket.reasons.append("quota")
+        if self.options.enforce:
+            ticket.reply = refusal(429, "quota", "Too many requests.", retry=wait)
+            return False
+        return True
+
+    def _unfit(self, ticket: Ticket, watched: Watched | None, why: str, *, always: bool = False) -> None:
+        """The body is not what it should be. ``always``: no honest client sends such a one."""
         self._parts.counters.event("unreadable_requests")
         ticket.reasons.append(why)
         if watched is not None:
             watched.unfit += 1
             watched.last_unfit = why
-        if self.options.enforce and self.options.closed and ticket.reply is None:
+        if self.options.enforce and (self.options.closed or always) and ticket.reply is None:
             ticket.reply = refusal(400, ticket.id, why)
 
     def _watched(self, question: Question) -> Watched | None:

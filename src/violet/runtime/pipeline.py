@@ -150,7 +150,7 @@ class Pipeline:
         for names, what in ((options.only, "only"), (options.off, "off"), (options.options.keys(), "options")):
             for name in sorted(names):
                 if name not in known:
-                    raise UsageError(f"There is no detector {name!r} ({what}).", "See: violet guard --list-detectors")
+                    raise UsageError(f"There is no detector {name!r} ({what}).", "See: violet guard detectors")
         for name, entry in known.items():
             facts = entry.facts
             if options.only and name not in options.only:

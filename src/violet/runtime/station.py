@@ -32,6 +32,7 @@ from violet.runtime.rulings import Rulings
 from violet.runtime.state import StateDirectory
 from violet.runtime.station_status import Rates, status_of
 from violet.runtime.tracing import TracingOptions, open_tracing
+from violet.runtime.wire._reading import USUAL, Bounds
 from violet.runtime.wire.known import wires
 from violet.runtime.wire.template import Places
 
@@ -114,7 +115,11 @@ class Station:
                 decide=Decider(policy.responses),
                 spared=frozenset(policy.spare),
             ),
-            wires(policy.protocols, tuple(Places(**_fields(one)) for one in policy.templates)),
+            wires(
+                policy.protocols,
+                tuple(Places(**_fields(one)) for one in policy.templates),
+                Bounds(values=max(USUAL.values, policy.body_bytes // 4)),
+            ),
             models,
             Parts(
                 judge=self.judge,

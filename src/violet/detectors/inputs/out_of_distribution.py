@@ -3,7 +3,8 @@
 ## What it sees
 Rows whose Mahalanobis distance from the benign mean, or whose distance from the nearest of 256 benign rows, only one
 benign row in a thousand exceeds. The second finds holes inside the benign cloud, which the first cannot. Both cuts are
-tail probabilities of the reference itself. A sequential test adds rows up: one is noise.
+tail probabilities of the reference itself; pictures have to be 1.9 or 1.3 times as far. A sequential test adds rows up:
+one is noise.
 
 ## Needs
 Rows and a reference; for distances from benign rows, one that keeps 400 or more of them.
@@ -33,6 +34,7 @@ from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import RAREST
 from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.reference import QUANTILES
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -61,6 +63,9 @@ FACTS = Facts(
 NEIGHBOURS = 256
 FEWEST = 400
 ROOM = 1.05
+FARTHER = 1.9, 1.3
+"""How many times as far, by either distance, pictures have to be: honest ones that are shifted, or taken in other
+light, lie at the outskirts."""
 
 
 @detector(FACTS)
@@ -73,11 +78,17 @@ class OutOfDistribution(Suspecting):
         self._reference = setup.reference
         tail = min(max(float(setup.options["tail"]), RAREST), 0.1)
         self._strange = -math.log(tail) - 1e-9
+        far = float(np.interp(1 - tail, QUANTILES, setup.reference.distance))
+        self._least = FARTHER[0] * far if setup.reference.shape else 0.0
         self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._kept, self._square, self._cut = _neighbours(setup.reference, tail)
+        if setup.reference.shape:
+            self._cut *= FARTHER[1]
 
     def observe(self, batch: Batch) -> Scores:
         far = windows.strangeness(batch, self._reference) >= self._strange
+        if self._least and far.any():
+            far[far] = self._reference.mahalanobis(batch.x[far]) > self._least
         near = self._nearest(batch.x)
         lone = near > self._cut
         rows, value = self._odds.take(batch, np.where(far & lone, 1.3, (far | lone).astype(np.float64)))
@@ -97,8 +108,9 @@ class OutOfDistribution(Suspecting):
             if len(self._kept):
                 figures |= {"nearest": float(near[row]), "nearest benign": float(self._cut)}
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows lie where one benign row in a "
-                f"thousand does; this one is {distance:.3g} from the mean, by {_columns(self._reference, x)}.",
+                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows lie as far out as one benign "
+                f"row in a thousand, or farther; this one is {distance:.3g} from the mean, by "
+                f"{_columns(self._reference, x)}.",
                 figures,
                 self._odds.queries(slot, batch.exchange),
                 f"distances of {self._reference.rows} benign rows",

@@ -105,14 +105,14 @@ def steps(directory: str, deployment: Deployment) -> tuple[Step, ...]:
             ("profile", deployment.benign, "-o", deployment.profile),
         ),
         Step(
-            "Fit the guard's thresholds to it: one false alarm in 10,000 requests.",
-            ("guard", "calibrate", deployment.benign, "--profile", deployment.profile, "--output",
-             deployment.calibration, "--isolated"),
+            "Fit the guard's thresholds to it: two false alarms in 10,000 requests, all detectors together.",
+            ("guard", "calibrate", deployment.benign, "--profile", deployment.profile, "--false-alarms", "2",
+             "--output", deployment.calibration, "--isolated"),
         ),
         Step(
             "Now it is live, behind its guard, and somebody attacks it over the network.",
             ("test", deployment.url, *asked, "--threat", "feasible:2", "--attack", "tabular/feasible-decisions",
-             "--samples", "20", "--probes", "8", "--queries", "40", "--no-scan"),
+             "--samples", "16", "--probes", "4", "--queries", "40", "--no-scan"),
             expected=1,
             did="started the model, and: violet " + " ".join(deployment.guard_command),
             prepare=deployment.start,
