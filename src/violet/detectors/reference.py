@@ -99,6 +99,9 @@ class Reference:
                     [[math.nan if value is None else float(value) for value in row] for row in rows], dtype=np.float64
                 )
         else:
+            odd = next((row for row in rows if len(row) != self.columns), None)
+            if odd is not None:
+                raise ValueError(f"{len(odd)} values a row, where the profile has {self.columns} columns")
             codes = [{word: code for code, word in enumerate(words)} for words in self.categories]
             found = np.array(
                 [
