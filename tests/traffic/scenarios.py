@@ -21,8 +21,8 @@ Make = Callable[["World", int, float], list["Piece"]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``group``: ``plain``, ``slow``, ``camouflaged``, ``distributed``, ``patient`` (an old account) or
-    ``adaptive`` (knows how it is looked for)."""
+    """``group``: ``plain``, ``slow``, ``camouflaged``, ``distributed``, ``patient`` (an old account),
+    ``adaptive`` (knows how it is looked for) or ``limits`` (what quotas are for, and no detector)."""
 
     name: str
     group: str
@@ -43,7 +43,7 @@ def scenarios(world: World) -> Mapping[str, Scenario]:
     for kind in ("hopskipjump", "square"):
         add(f"evasion:{kind}, one case", "plain", _evade(kind, 1))
     for kind in ABUSING:
-        add(kind, "plain", _abuse(kind))
+        add(kind, "limits" if kind == "denial:flood" else "plain", _abuse(kind))
     hidden = {f"extraction:{kind}": _steal(kind) for kind in STEALING}
     hidden |= {f"evasion:{kind}": _evade(kind, 2) for kind in ("hopskipjump", "square", "nes")}
     for name, make in hidden.items():

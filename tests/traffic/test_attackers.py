@@ -174,7 +174,7 @@ def test_disguises_keep_the_queries_and_change_what_they_say() -> None:
 def test_every_scenario_can_be_made() -> None:
     world = table_world()
     groups = {name: one.group for name, one in scenarios(world).items()}
-    assert set(groups.values()) == {"plain", "slow", "camouflaged", "distributed", "patient", "adaptive"}
+    assert set(groups.values()) == {"plain", "slow", "camouflaged", "distributed", "patient", "adaptive", "limits"}
     for name in ("evasion:square", "evasion:nes, 20 accounts", "evasion:square, one in 10 min"):
         pieces = scenarios(world)[name].make(world, 1, 1000.0)
         assert min(float(piece.at.min()) for piece in pieces) > 1000.0
