@@ -260,6 +260,39 @@ def test_an_attack_is_seen_ruled_on_and_undone(
     assert any(json.loads(line)["client"] == client for line in incidents)
 
 
+def test_attacks_of_violet_test_are_seen_over_the_network(
+    model: Served, watched: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What attacks models before they go live attacks them behind the guard: by labels, and by scores."""
+    x = rows(60, 11)
+    labels = np.argmax(probabilities(x), axis=1)
+    np.savez(tmp_path / "held.npz", x=x, y=labels)
+    for number, attack in enumerate(("decisions/hopskipjump", "scores/square")):
+        state = tmp_path / f"state-{number}"
+        with guard(model.url, *watched, "--state", str(state)) as (caller, _):
+            url = f"http://127.0.0.1:{caller.port}/v2/models/{MODEL}/infer"
+            data = ["--data", str(tmp_path / "held.npz"), "--threat", "l2:0.5", "--attack", attack, "--isolated"]
+            few = ["--samples", "6", "--probes", "2", "--queries", "80", "--no-scan", "--suite", "quick", "--quiet"]
+            assert entry(["test", url, *data, *few]) in (0, 1)
+            frame = until(lambda state=state: (found := told(state, capsys)) and found["alerts"] and found)
+            seen = {alert["detector"].partition("/")[0] for alert in frame["alerts"] if alert["client"]}
+            assert "evasion" in seen, attack
+            assert {one["client"] for one in frame["alerts"] if one["client"]} == {"address:127.0.0.1"}
+
+
+def test_the_spool_speaks_ocsf(
+    model: Served, watched: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spool = str(tmp_path / "spool")
+    with guard(model.url, *watched, "--spool", spool, "--inline") as (caller, _):
+        assert caller.ask(rows(2, 1), "ann")[0] == 200
+    capsys.readouterr()
+    assert entry(["watch", "--spool", spool, "--format", "ocsf"]) == 0
+    (event,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (event["class_uid"], event["metadata"]["version"][:2]) == (6003, "1.")
+    assert entry(["watch", str(tmp_path), "--format", "ocsf"]) == 2
+
+
 def test_observing_changes_nothing(model: Served, watched: tuple[str, ...], tmp_path: Path) -> None:
     with guard(model.url, *watched, "--inline") as (caller, running):
         for row in thief(150):

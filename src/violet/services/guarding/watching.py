@@ -21,6 +21,7 @@ from violet.domain.guard_status import (
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
+    from violet.domain.traffic import Exchange
     from violet.runtime.spool.reader import Kept, Losses
 
 CLIENTS = 100
@@ -176,10 +177,27 @@ class SpoolQuery:
     reader: str = ""
     follow: bool = False
     most: int = 0
+    ocsf: bool = False
+
+
+def _traced() -> Callable[[Exchange], bytes]:
+    from violet.runtime.trace import encode
+
+    return encode
+
+
+def _ocsf() -> Callable[[Exchange], bytes]:
+    """API Activity (class 6003) with what was asked of a model."""
+    import json
+
+    from violet.runtime.alerts.ocsf import inference
+
+    return lambda exchange: json.dumps(inference(exchange), ensure_ascii=True, allow_nan=False).encode()
 
 
 class SpoolLines:
-    """Exchanges of a spool as lines of a trace. ``losses`` says, once it is read, what could not be."""
+    """Exchanges of a spool as lines of a trace, or as events of OCSF. ``losses`` says, once it is read, what could not
+    be."""
 
     def __init__(self, query: SpoolQuery, wait: Callable[[float], None] = time.sleep) -> None:
         try:
@@ -197,15 +215,14 @@ class SpoolLines:
     def lines(self) -> Iterator[bytes]:
         """Each without its end. The place of a reader with a name is kept when there is nothing new, and at the end:
         behind the last line after which another was asked for."""
-        from violet.runtime.trace import encode
-
+        say = _ocsf() if self._query.ocsf else _traced()
         query, cursor = self._query, dict(self._reader.cursor)
         given = 0
         try:
             for kept in self._records():
                 if self._wanted(kept):
                     try:
-                        line = encode(kept.exchange)
+                        line = say(kept.exchange)
                     except ValueError:  # a time that is none: no trace can hold it
                         self.losses.undecodable += 1
                         continue

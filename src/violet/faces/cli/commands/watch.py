@@ -24,6 +24,7 @@ EXAMPLES = """  violet watch /var/lib/violet/guard
   violet watch /var/lib/violet/guard --once --format json
   violet watch --spool /var/lib/violet/guard/spool --since 1h > traffic.jsonl
   violet watch --spool /var/lib/violet/guard/spool --follow --reader platform
+  violet watch --spool /var/lib/violet/guard/spool --format ocsf --follow | your-siem
   violet watch --spool /var/lib/violet/guard/spool --client key:1f0c9a --limit 20
 
 exit codes: 0 all well; 2 wrong usage, or no guard has written there; 3 no worker tells of itself any more, or something
@@ -34,7 +35,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("directory", nargs="?", default="", metavar="DIR", help="what violet guard --state was given")
     parser.add_argument("--once", action="store_true", help="show one frame, and end")
     parser.add_argument("--interval", type=float, default=1.0, metavar="SECONDS", help="between two frames (1)")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="json: a line a frame")
+    parser.add_argument(
+        "--format",
+        choices=("console", "json", "ocsf"),
+        default="console",
+        help="json: a line a frame; ocsf: of a spool",
+    )
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     spool = parser.add_argument_group("exchanges that were kept")
     spool.add_argument("--spool", default="", metavar="DIR", help="print what this spool holds")
@@ -55,6 +61,8 @@ def run(arguments: Namespace, _command_line: list[str]) -> int:
     for name in ("follow", "since", "until", "client", "model", "limit", "reader"):
         if getattr(arguments, name):
             raise UsageError(f"--{name} is about a spool.", "Say which: --spool DIR.")
+    if arguments.format == "ocsf":
+        raise UsageError("Events of OCSF are made of exchanges.", "Say --spool DIR.")
     if not arguments.directory:
         raise UsageError("Watch which guard?", "Give its state directory: violet watch DIR (see violet guard --state).")
     return _watch(arguments)
@@ -100,6 +108,7 @@ def _spool(arguments: Namespace) -> int:
         reader=arguments.reader,
         follow=arguments.follow,
         most=arguments.limit,
+        ocsf=arguments.format == "ocsf",
     )
     spool = SpoolLines(query)
     lines = spool.lines()
