@@ -163,7 +163,7 @@ def test_digests_that_fit_do_not_make_nonsense_believable() -> None:
         ({"reference__whiten": array(np.zeros((2, 2)))}, "no reference"),
         ({"reference__feature_mean": array(np.zeros(3))}, "do not belong together"),
         ({"reference__phase": array(np.full(128, np.nan))}, "not finite"),
-        ({"words": array(np.array(["a"]))}, "does not hold numbers"),
+        ({"words": array(np.array(["a"]))}, "no array of numbers"),
     ):
         with pytest.raises(ValueError, match=words):
             parse_profile(remade(content, **members))

@@ -59,6 +59,8 @@ class Chunk:
     truth: Coded | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     """Columns that cannot be read as anything, and why."""
+    order: tuple[str, ...] = ()
+    """Columns as they stood in the data (empty: not known): callers who name none send them in this order."""
 
     def __len__(self) -> int:
         return self.rows

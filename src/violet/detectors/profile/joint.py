@@ -41,11 +41,18 @@ def fit_joint(sample: Chunk, categories: Sequence[WordLayout], seed: int, keep: 
     part = sample.take(rows)
     scores = None if part.scores is None else np.asarray(part.scores, dtype=np.float32)
     labels = None if part.labels is None else part.labels.codes
-    columns: list[Any] = [_finite(part.numbers[name]) for name in numbers]
+    places = {name: place for place, name in enumerate(sample.order)}
+    names.sort(key=lambda name: places.get(name, len(places)))
     if not words:
+        columns = [_finite(part.numbers[name]) for name in names]
         return fit_reference(np.stack(columns, axis=1), names, scores=scores, labels=labels, seed=seed, sample=keep)
-    lists: list[list[Any]] = [[None if value != value else value for value in column.tolist()] for column in columns]
-    lists += [part.words[c.name].values() for c in words]
+    lists: list[list[Any]] = []
+    for name in names:
+        if name in part.numbers:
+            found = _finite(part.numbers[name]).tolist()
+            lists.append([None if value != value else value for value in found])
+        else:
+            lists.append(part.words[name].values())
     made = list(zip(*lists, strict=True))
     return fit_reference(made, names, scores=scores, labels=labels, seed=seed, sample=keep)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,7 +157,7 @@ def _member(name: str, stream: IO[bytes], path: str) -> Member:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, columns_first, kind = read(stream, max_header_size=HEADER)
-    except (ValueError, TypeError, SyntaxError, EOFError) as error:
+    except (ValueError, TypeError, SyntaxError, EOFError, RecursionError, OverflowError, TokenError) as error:
         raise VioletError(f"{path}: {name!r} is no array ({str(error)[:200]}).") from error
     if kind.hasobject:
         raise VioletError(f"{path}: {name!r} holds Python objects, which are never unpickled.", "Store it as numbers.")

@@ -107,6 +107,7 @@ def made_chunk(
         parts = [_numbers(columns, name, "probabilities", path) for name in roles.scores]
         scores = np.column_stack(parts) if len(parts) > 1 else parts[0].reshape(rows, -1)
     return Chunk(
+        order=tuple(columns),
         rows=rows,
         first=first,
         numbers=numbers,
