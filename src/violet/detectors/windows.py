@@ -496,20 +496,21 @@ class Steps:
         # As if every row before in this batch counted: then the rows before are those to compare with, and in front of
         # a client's first ones those it is known by.
         known = self._anchors[by.slots]
-        known_at = np.repeat(np.arange(n, n + known.shape[0] * ANCHORS, ANCHORS), by.counts)
-        back = by.rank[:, None] - np.arange(1, ANCHORS + 1)
-        place = np.where(back >= 0, (np.arange(n) - by.rank)[:, None] + back, known_at[:, None] - 1 - back)
-        others = np.concatenate([x, known.reshape(-1, x.shape[1])])[place]
-        differ = self._apart(x[:, None, :], others).min(axis=1)
+        pool = np.concatenate([x, known.reshape(-1, x.shape[1])])
+        known_at = np.arange(n, len(pool), ANCHORS)
+        lags = np.arange(1, ANCHORS + 1)
+
+        def before(rank: Array, starts: Array, known_at: Array) -> Array:
+            back = rank[:, None] - lags
+            return np.where(back >= 0, starts[:, None] + back, known_at[:, None] - 1 - back)
+
+        place = before(by.rank, np.arange(n) - by.rank, np.repeat(known_at, by.counts))
+        differ = self._apart(x[:, None, :], pool[place]).min(axis=1)
         listed = differ.tolist()
-        alone = by.counts == 1
-        single = by.starts[alone & (differ[by.starts] >= self._least)]
-        if len(single):
-            whose = batch.client[by.order[single]]
-            self._anchors[whose, 1:] = self._anchors[whose, :-1]
-            self._anchors[whose, 0] = x[single]
-        several = np.flatnonzero(~alone)
-        groups_of = (by.slots[several].tolist(), by.starts[several].tolist(), by.counts[several].tolist())
+        plain = np.logical_and.reduceat(differ >= self._least, by.starts)
+        self._anchors[by.slots[plain]] = pool[before(by.counts[plain], by.starts[plain], known_at[plain])]
+        others = np.flatnonzero(~plain & (by.counts > 1))
+        groups_of = (by.slots[others].tolist(), by.starts[others].tolist(), by.counts[others].tolist())
         for slot, start, count in zip(*groups_of, strict=True):
             self._follow(slot, x[start : start + count], start, listed)
         moved[by.order] = listed

@@ -144,3 +144,13 @@ def test_the_alert_has_the_figures(name: str) -> None:
         assert float(evidence.values["times"]) > 5
     else:
         assert float(evidence.values["bytes"]) > 16
+
+
+@pytest.mark.parametrize("name", ["denial/oversized", "denial/cost", "denial/sponge"])
+def test_who_comes_with_the_first_rows_does_not_decide_what_is_usual(name: str) -> None:
+    batch, attack = among("denial:oversized" if name != "denial/sponge" else "denial:sponge", 4)
+    first = np.flatnonzero(attack)[:40]
+    calm = np.flatnonzero(~attack)
+    order = np.concatenate([np.sort(np.concatenate([calm[:120], first])), calm[120:600], np.flatnonzero(attack)[40:80]])
+    value = feed(build(name), replace(part(batch, order), at=np.sort(batch.at[order]))).value
+    assert np.nanmax(value[-40:]) >= LIMIT[name]

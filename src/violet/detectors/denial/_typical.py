@@ -29,8 +29,8 @@ PACE = 0.1
 
 @dataclass(slots=True)
 class Usual:
-    """Logarithms of seconds and bytes a row: medians, robust spreads, the size that one row in a hundred exceeds, and
-    by how much time grows with size (``slope``). Not ``known`` until something was learned."""
+    """Logarithms of seconds and bytes a row: medians, robust spreads, the ``large`` size that only one client exceeds,
+    and by how much time grows with size (``slope``). Not ``known`` until something was learned."""
 
     known: bool = False
     seconds: float = 0.0
@@ -45,7 +45,7 @@ class Usual:
 class Beside:
     """Float64 ``(n,)``, NaN where nothing is known yet: how many times the usual, as logarithms, a row took in
     ``seconds``, in ``bytes``, and in seconds for its ``size``; ``beyond`` is the logarithm of its bytes over those that
-    one row in a hundred exceeds."""
+    only one client exceeds."""
 
     seconds: Array
     bytes: Array
@@ -132,7 +132,7 @@ class Typical:
         few_clients = len(starts) < 3 and self.usual.known
         if len(seconds) < FEWEST and (few_clients or len(starts) > 3):
             return
-        new = _usual(seconds, size)
+        new = _usual(seconds, size, clients[kept][some])
         old = self.usual
         if not old.known or self._rows < LEARN[-1]:
             self.usual = new
@@ -143,7 +143,7 @@ class Typical:
             setattr(old, name, was + PACE * step)
 
 
-def _usual(seconds: Array, size: Array) -> Usual:
+def _usual(seconds: Array, size: Array, clients: Array) -> Usual:
     middle, wide = _robust(seconds)
     bytes_middle, bytes_wide = _robust(size)
     # Time beyond its median by more than five spreads is not what sizes explain.
@@ -157,7 +157,7 @@ def _usual(seconds: Array, size: Array) -> Usual:
         wide,
         bytes_middle,
         bytes_wide,
-        max(float(np.quantile(size, 0.99)), bytes_middle + 3 * bytes_wide),
+        max(_large(size, clients), bytes_middle + 3 * bytes_wide),
         min(max(slope, 0.0), 2.0),
     )
 
@@ -172,3 +172,13 @@ def excess(times: Array, spread: float, free: float) -> Array:
     known."""
     found = np.clip((times - math.log(free)) / max(spread, 0.25), -2.0, 6.0)
     return np.where(np.isfinite(found), found, 0.0)
+
+
+def _large(size: Array, clients: Array) -> float:
+    """The largest that two clients have sent: what one alone sends is not usual."""
+    whose, place = np.unique(clients, return_inverse=True)
+    if len(whose) < 3:
+        return float(np.quantile(size, 0.5))
+    largest = np.full(len(whose), -np.inf)
+    np.maximum.at(largest, place, size)
+    return float(np.partition(largest, -2)[-2])

@@ -1,7 +1,8 @@
 """Requests far larger than any that the model is sent: what reads, decodes and pads them works for nothing.
 
 ## What it sees
-The bytes of a row beside those that one row in a hundred exceeds, in doublings. One row is enough.
+The bytes of a row beside the largest that two clients have sent lately (of each eight rows in 256), in doublings. One
+row is enough.
 
 ## Needs
 The size of requests.
@@ -63,7 +64,7 @@ class Oversized(Stateless):
             row = int(rows[index])
             large = math.exp(self._typical.usual.large)
             return Evidence(
-                f"A row of {float(batch.size[row]):.0f} bytes, where one in a hundred exceeds {large:.0f}.",
+                f"A row of {float(batch.size[row]):.0f} bytes; the largest that two clients send has {large:.0f}.",
                 {"bytes": float(batch.size[row]), "large": large, "doublings": float(value[index])},
                 (batch.exchange(int(batch.request[row])),),
                 "the bytes of rows of all clients, of late",
