@@ -18,7 +18,12 @@ that had odd ones.
 ## Misses
 Tables: it says nothing of them. (Mixing their columns was tried on gradient boosting with a trigger of two columns;
 it told rows with the trigger from others in 0.45 of cases, which is chance.) Triggers that mixing destroys: faint ones,
-blends. Labels that fewer than 8 of the first pictures had. MEASURED
+blends. Labels that fewer than 8 of the first pictures had.
+
+Measured on digits of 8 by 8 with a patch of four pixels, trained in the tests: pictures with it have a lower entropy
+than others in 0.97 of cases (AUC); the model's own greatest probability gives 0.67, the Mahalanobis distance 0.9999, as
+a white corner is rare among digits. At a quarter of the contrast, where the trigger works for every second picture:
+0.81, 0.32 and 0.73. Who knows of it chooses triggers that blends destroy.
 
 ## Source
 Gao et al. 2019, "STRIP: a defence against trojan attacks on deep neural networks", section 4. Medians of labels are

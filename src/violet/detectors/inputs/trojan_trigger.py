@@ -19,10 +19,13 @@ About 3 microseconds a row in batches of 64. 400 bytes a client.
 Triggers nobody knows made of values inside the benign range (a usual income), of blends over a whole picture, or warped
 ones; in pictures, small and faint ones, which are averaged away. An attacker who uses a trigger less than ten times
 where labels are ten, or thirty times where two are as frequent. A narrow population of honest customers with the same
-extreme value and the same answer looks alike; chance says no more than that its label is a common one. On a model
-trained in the tests with a patch of four pixels of 8 by 8 in one picture of 20, clients whose every second picture has
-the patch are told from clients without by a greater score with probability 1.0, and so they are by the plain count of
-unusual cells; a faint patch (a quarter of the contrast) in 0.5 of cases by both: not at all.
+extreme value and the same answer looks alike; chance says no more than that its label is a common one.
+
+Measured on models trained in the tests, 10 attackers who put the trigger into every second of 60 rows against 20 honest
+clients; the plain count of unusual values a row, which anybody would try first, beside it. A white patch of four pixels
+of 64: all 10 reach the threshold, AUC of clients 1.0, of the count 1.0. The same patch at a quarter of its contrast:
+none, 0.5 (chance), the count 0.35. Two extreme values in a table: 8 of 10, 1.0, the count 1.0. What it has over the
+count is that honest clients with unusual rows do not reach it.
 
 ## Source
 Gu et al. 2017, "BadNets"; that triggered inputs agree where others differ is the premise of Chen et al. 2018,
