@@ -74,7 +74,7 @@ class ArrowSource:
         arrow = _arrow()
         try:
             yield from chunks_of(self._batches(), self._names, self._roles, self._sorting, self.path)
-        except (arrow.ArrowException, OSError) as error:
+        except (arrow.ArrowException, OSError, ValueError) as error:
             raise VioletError(f"{self.path} cannot be read as {self._kind}: {_first_line(error)}.") from error
 
     def _batches(self) -> Iterable[Any]:
@@ -118,9 +118,9 @@ class CsvSource:
         try:
             with self._reader(()) as reader:
                 schema = reader.schema
+            names = tuple(str(name) for name in schema.names)
         except (arrow.ArrowException, OSError, ValueError) as error:
             raise VioletError(f"{path} cannot be read as CSV: {_first_line(error)}.") from error
-        names = tuple(str(name) for name in schema.names)
         self._names = tuple(n for n in wanted(names, roles, path) if n not in INDEX or n in roles.columns)
         self._whole = tuple(n for n in names if arrow.types.is_integer(schema.field(n).type))
         # A column with nothing in it yet may hold anything later.
@@ -145,7 +145,7 @@ class CsvSource:
             with self._reader(self._whole, self._empty) as reader:
                 pieces = (batch.slice(at, most) for batch in reader for at in range(0, batch.num_rows, most))
                 yield from chunks_of(pieces, self._names, self._roles, self._sorting, self.path)
-        except (arrow.ArrowException, OSError) as error:
+        except (arrow.ArrowException, OSError, ValueError) as error:
             raise VioletError(
                 f"{self.path} cannot be read as CSV: {_first_line(error)}.",
                 "What a column holds is told by its beginning; leave one that is mixed out with --exclude.",
