@@ -36,6 +36,16 @@ def render(found: Calibration, path: str) -> str:
                 f"{one.method}{unsteady}"
             )
         )
+    notes = [f"{one.id}: {one.note}" for one in found.detectors if one.note and one.method != "kept"]
+    notes += [
+        f"{one.id} rests on {visible(one.influential)} alone: without it, it would be {one.influence:.1f} times lower."
+        for one in found.detectors
+        if one.influence >= 1.5 and one.influential
+    ]
+    if notes:
+        lines.append(())
+        for note in notes:
+            lines += wrapped(visible(note), WIDTH)
     suspicious = [one for one in found.suspicious if one.left_out]
     if suspicious:
         lines.append(())

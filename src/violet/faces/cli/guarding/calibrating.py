@@ -12,8 +12,10 @@ from violet.faces.cli.shown import again
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from violet.domain.guarding_calibration import Calibration
+    from violet.domain.traffic import Exchange
 
 
 def calibrate(arguments: Namespace, command_line: list[str]) -> int:
@@ -59,8 +61,12 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
         if bad <= 3:
             print(f"violet: line {number:,} is left out: {why}", file=sys.stderr)
 
-    traffic = read_trace(arguments.target, complain=complain)
-    found = fitted(traffic, reference, options, source=arguments.target, command=command)
+    def traffic() -> Iterator[Exchange]:
+        """Read again where clients are left out: what they did to others' scores is undone so."""
+        return read_trace(arguments.target, complain=complain)
+
+    once = traffic() if arguments.target == "-" else traffic
+    found = fitted(once, reference, options, source=arguments.target, command=command)
     if arguments.output:
         write_calibration(arguments.output[0], found)
     if arguments.format == "json":
