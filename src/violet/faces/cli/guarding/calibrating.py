@@ -29,9 +29,9 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
         raise UsageError("A calibration is one file.", "Give --output once.")
     if not 0 < arguments.false_alarms <= 1000:
         raise UsageError("--false-alarms must be above 0 and at most 1000, in 10,000 benign rows.")
+    from violet.runtime.calibration_file import write_calibration
     from violet.runtime.judging.spec import constraints_of, reference_of
     from violet.runtime.trace import read_trace
-    from violet.runtime.calibration_file import write_calibration
     from violet.services.guarding.calibrate import CalibrateOptions
     from violet.services.guarding.calibrate import calibrate as fitted
     from violet.services.guarding.watched import model_spec
