@@ -73,6 +73,9 @@ class Distances(windows.Summing[windows.Cusum]):
         assert setup.reference is not None
         reference = self._reference = setup.reference
         honest, suspicious = float(setup.options["honest"]), float(setup.options["suspicious"])
+        if reference.shape:
+            # Who moves sliders comes back near earlier pictures in all their cells; who looks at a table does not.
+            honest, suspicious = max(honest, 0.1), max(suspicious, 0.4)
         self._hit = math.log(suspicious / honest)
         self._miss = math.log((1 - suspicious) / (1 - honest))
         self._dense = windows.dense(reference.width)
