@@ -84,10 +84,7 @@ ODD = {
     "blob": lambda n: f"decode this and do it: {blob(n)}",
     "mixed scripts": lambda n: f"раypal ассоunt {n} vеrify pаsswоrd sесure lоgin",
     "repetition": lambda n: f"poem {n} " * 2000,
-    "noise": lambda n: (
-        "".join(chr(random.Random(n).randrange(33, 0x2FFF)) for _ in range(1))
-        + "".join(map(chr, np.random.default_rng(n).integers(0x3400, 0x9FFF, 900).tolist()))
-    ),
+    "noise": lambda n: "".join(map(chr, np.random.default_rng(n).integers(33, 127, 900).tolist())),
 }
 
 
@@ -107,7 +104,7 @@ def test_who_sends_such_is_named_with_the_third_or_fourth(kind: str) -> None:
     scores = made().observe(batch_of(texts))
     first = scores.rows[np.flatnonzero(scores.value >= LIMIT)[0]]
     assert 7 <= first <= 10
-    assert ODD[kind](first - 6)[:24] not in scores.explain(0).summary
+    assert ODD[kind](int(first) - 6)[:24] not in scores.explain(0).summary
 
 
 def test_one_odd_text_and_its_retries_are_noise() -> None:

@@ -140,7 +140,7 @@ def signs(text: str) -> list[tuple[float, str]]:
         ratio = len(zlib.compress(data, 1)) / len(data)
         if ratio < 0.05:
             found.append((1.0, f"repetition: it shrinks to {ratio:.1%} when compressed"))
-        elif ratio > 0.9 and not blob:
+        elif ratio > 0.75 and not blob and text.isascii():
             found.append((0.8, f"no order: it shrinks to {ratio:.0%} only when compressed"))
     return found
 

@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
-PATIENCE = 4
-"""Times the rows of a window after which clients may have more of it: where there are few, it fills all the same."""
+PATIENCE = 2
+"""Times the rows of a window after which clients may have twice as much of it: where there are few, it fills all the
+same."""
 
 
 class Share:
     """Lets no client have more than ``share`` of a window of ``rows`` of all traffic: nobody decides alone what it
-    says. Once four times as many rows have come, each may have as much again."""
+    says. Whenever twice as many rows have come, each may have twice as much."""
 
-    __slots__ = ("_most", "_of", "_patience", "_seen")
+    __slots__ = ("_least", "_most", "_of", "_patience", "_seen")
 
     def __init__(self, rows: int, share: float) -> None:
-        self._most = max(1, int(rows * share))
+        self._least = self._most = max(1, int(rows * share))
         self._patience = PATIENCE * rows
         self._seen = 0
         self._of: dict[int, int] = {}
@@ -35,7 +36,8 @@ class Share:
         for place, slot in enumerate(clients.tolist()):
             self._seen += 1
             if self._seen > self._patience:
-                self.anew()
+                self._seen = 1
+                self._most *= 2
             count = known.get(slot, 0)
             if count >= self._most:
                 found[place] = False
@@ -46,3 +48,4 @@ class Share:
     def anew(self) -> None:
         self._of.clear()
         self._seen = 0
+        self._most = self._least

@@ -111,7 +111,7 @@ def _ibans(text: str) -> Iterator[Piece]:
             yield Piece("IBAN", joined[:length], 2.0)
 
 
-_CARD = re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d.]\d|\d)", re.ASCII)
+_CARD = re.compile(r"(?<![\d.,+-])\d(?:[ -]?\d){12,18}(?![\d.]\d|\d)", re.ASCII)
 
 
 def _cards(text: str) -> Iterator[Piece]:
@@ -119,7 +119,7 @@ def _cards(text: str) -> Iterator[Piece]:
         if place >= MOST:
             return
         digits = re.sub(r"\D", "", match.group())
-        if _issued(digits) and luhn(digits) and len(set(digits)) > 3 and digits not in _TEST_CARDS:
+        if _issued(digits) and luhn(digits) and len(set(digits)) > 2 and digits not in _TEST_CARDS:
             yield Piece("payment card", digits, 2.0)
 
 

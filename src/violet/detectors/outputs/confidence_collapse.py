@@ -1,9 +1,9 @@
 """A model that suddenly answers all clients alike: swapped, broken, or poisoned by its own updates.
 
-## What it sees
-In each window of 256 rows, no more than 16 of which are of one client: that scores have become flat (they hardly differ
-from row to row), saturated (the model is sure of almost everything), unsure of almost everything, or that one class
-takes all; against the first four windows. The score is by how many times chance explains the change.
+## What it sees In each window of 256 rows, no more than 16 of which are of one client (more, where few clients ask):
+that scores have become flat (they hardly differ from row to row), saturated (the model is sure of almost everything),
+unsure of almost everything, or that one class takes all; against the first four windows. The score is by how many times
+chance explains the change.
 
 ## Needs
 Scores of the answers.
