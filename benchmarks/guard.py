@@ -40,6 +40,7 @@ from guard_traffic import PATH, Traffic, benign, lua  # noqa: E402
 from peers import Peer, environment  # noqa: E402
 
 CONNECTIONS = 16
+VIOLET = str(Path(sys.executable).parent / "violet")
 LITELLM = "litellm[proxy]==1.108.7"
 
 
@@ -120,15 +121,21 @@ litellm_settings:
     return start([*command, "--port", str(port), "--num_workers", "1"], folder, "litellm", **offline)
 
 
+def profile(folder: Path) -> str:
+    """A profile of benign traffic, as a user makes it."""
+    benign(folder / "benign.csv")
+    made = str(folder / "benign.profile")
+    command = [VIOLET, "profile", str(folder / "benign.csv"), "-o", made, "--score", "score", "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return made
+
+
 def violet_guard_command(port: int, model: int, folder: Path) -> list[str]:
     """The command line of the guard with its default detectors on, as a user types it. With a profile of benign
     traffic, so that none is left out for want of one."""
-    violet = str(Path(sys.executable).parent / "violet")
-    benign(folder / "benign.csv")
-    profile = [violet, "profile", str(folder / "benign.csv"), "-o", str(folder / "benign.profile"), "--score", "score"]
-    subprocess.run([*profile, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    profile(folder)
     return [
-        violet,
+        VIOLET,
         "guard",
         "--upstream",
         f"http://127.0.0.1:{model}",
@@ -148,9 +155,9 @@ def begin_guard(port: int, model: int, folder: Path) -> subprocess.Popen[bytes]:
     return start(violet_guard_command(port, model, folder), folder, "guard")
 
 
-def middleware_hooks() -> Any:
-    """What the middleware asks: here hooks that read everything and do nothing, which is what the transport costs."""
-    return Nothing()
+def begin_middleware(port: int, model: int, folder: Path) -> subprocess.Popen[bytes]:
+    """With its default detectors, judging in a process beside it."""
+    return own("middleware-on", "--profile", profile(folder))(port, model, folder)
 
 
 CONTENDERS = (
@@ -162,6 +169,7 @@ CONTENDERS = (
     Contender("guard-on", begin_guard),
     Contender("application", own("application")),
     Contender("middleware", own("middleware")),
+    Contender("middleware-on", begin_middleware),
 )
 ABOUT = {
     "direct": "the model alone",
@@ -172,6 +180,7 @@ ABOUT = {
     "guard-on": "violet guard, default detectors",
     "application": "an ASGI model server in one process, alone",
     "middleware": "the same inside GuardMiddleware with hooks that do nothing",
+    "middleware-on": "the same inside GuardMiddleware with a profile: default detectors, in a process beside it",
 }
 
 
@@ -213,7 +222,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": BODY})
 
 
-def play(role: str, port: int, model: int) -> None:
+def play(role: str, port: int, model: int, known: str) -> None:
     from violet.faces.gateway.server import GatewayOptions, serve
     from violet.runtime import GuardMiddleware
     from violet.runtime.proxy import Proxy, ProxyOptions, Upstream
@@ -222,7 +231,9 @@ def play(role: str, port: int, model: int) -> None:
         if role == "application":
             return application
         if role == "middleware":
-            return GuardMiddleware(application, hooks=middleware_hooks())
+            return GuardMiddleware(application, hooks=Nothing())
+        if role == "middleware-on":
+            return GuardMiddleware(application, model="credit-risk", profile=known)
         hooks = Nothing() if role == "tickets" else None
         return Proxy(ProxyOptions((Upstream(f"http://127.0.0.1:{model}"),)), hooks)
 
@@ -366,9 +377,10 @@ def main() -> None:
     parser.add_argument("--role", default="", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--model", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--profile", default="", help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.role:
-        play(said.role, said.port, said.model)
+        play(said.role, said.port, said.model, said.profile)
         return
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed: apt-get install wrk")
@@ -413,7 +425,7 @@ def report(contenders: Sequence[Contender], rate: float) -> None:
     for one in contenders:
         if not one.rates:
             continue
-        base = by_name.get("application" if one.name == "middleware" else "direct")
+        base = by_name.get("application" if one.name.startswith("middleware") else "direct")
         speed = statistics.median(one.rates)
         p50, p99 = (statistics.median(values) for values in zip(*one.closed, strict=True))
         opened = {key: statistics.median(run[key] for run in one.opened) for key in ("p50", "p99")}

@@ -23,10 +23,13 @@ def test_it_takes_the_place_of_the_old(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_half_of_it_is_nothing(tmp_path: Path, error: type[BaseException]) -> None:
-    path = tmp_path / "state"
-    with pytest.raises(error), whole_file(path) as file:
-        file.write(b"half")
-        raise error
+    def broken() -> None:
+        with whole_file(tmp_path / "state") as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        broken()
     assert os.listdir(tmp_path) == []
 
 

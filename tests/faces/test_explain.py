@@ -69,7 +69,7 @@ def test_texts_are_explained_by_their_words(folder: Path, capsys: pytest.Capture
     found = explained(capsys, "texts.skops", "--data", "texts.jsonl", "--budget", "5m", "--input", "0")
     assert {entry["feature"] for entry in found["reliance"][:2]} == {"good", "bad"}
     assert not found["partial"]
-    assert [part["value"] for part in found["inputs"][0]["parts"]][0] == "word 4 of 6"
+    assert next(part["value"] for part in found["inputs"][0]["parts"]) == "word 4 of 6"
     arguments = ("--data", "texts.jsonl", "--attributions-only", "--isolated", "--quiet")
     assert entry(["explain", "texts.skops", *arguments, "--output", "texts.html", "--output", "texts.md"]) == 0
     assert "word 4 of 6" in (folder / "texts.html").read_text("utf-8")

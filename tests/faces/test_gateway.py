@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from tests.faces.test_admission import write_certificate
 from tests.runtime.proxy.harness import PATIENCE, until
 from violet.domain.errors import UsageError
+from violet.faces import tls
 from violet.faces.gateway.server import GatewayOptions, listen, serve
 from violet.runtime.proxy.certificates import certificate_subject
 
@@ -392,18 +393,15 @@ def test_no_subject_is_taken_for_another(first: str, second: str) -> None:
 def test_a_renewed_certificate_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
-    from violet.faces.gateway import server
-
     certificate, key = write_certificate(tmp_path)
     options = GatewayOptions(certificate=str(certificate), key=str(key))
-    context = server._context(options)
-    assert context is not None
+    context = tls.server_context(options.certificate, options.key)
     loaded: list[str] = []
-    monkeypatch.setattr(server, "RENEWAL", 0.01)
+    monkeypatch.setattr(tls, "RENEWAL", 0.01)
     monkeypatch.setattr(type(context), "load_cert_chain", lambda self, *paths: loaded.append(paths[0]))
 
     async def main() -> None:
-        task = asyncio.create_task(server._renew(context, options))
+        task = asyncio.create_task(tls.renew(context, options.certificate, options.key))
         await asyncio.sleep(0)
         later = time.time() + 10
         os.utime(certificate, (later, later))

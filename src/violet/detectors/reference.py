@@ -122,7 +122,8 @@ class Reference:
         """``raw`` ``(n, p)`` as float32 ``(n, d)``: pictures averaged down, standardised, cut at ``LIMIT``; what is
         missing lies in the middle."""
         x = pooled(raw, self.shape) if self.shape else raw
-        x = (x - self.center) / self.scale
+        with np.errstate(all="ignore"):  # a caller may send the largest number there is
+            x = (x - self.center) / self.scale
         np.nan_to_num(x, copy=False, nan=0.0, posinf=LIMIT, neginf=-LIMIT)
         return np.clip(x, -LIMIT, LIMIT).astype(np.float32)
 

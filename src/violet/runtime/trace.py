@@ -24,6 +24,7 @@ import msgspec
 
 from violet.domain.errors import UsageError
 from violet.domain.traffic import Exchange
+from violet.runtime.plain_values import scalar, valid
 
 if TYPE_CHECKING:
     from violet.runtime.cloud_events import Event, Joining
@@ -84,15 +85,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def _plain(value: Any) -> Any:
-    """Scalars of numpy, which rows may hold."""
-    item = getattr(value, "item", None)
-    if item is None:
-        raise TypeError(f"{type(value).__name__} does not belong into an exchange")
-    return item()
-
-
-_encode = msgspec.json.Encoder(enc_hook=_plain).encode
+_encode = msgspec.json.Encoder(enc_hook=scalar).encode
 
 
 def encode(exchange: Exchange) -> bytes:
@@ -108,7 +101,7 @@ def encode(exchange: Exchange) -> bytes:
     try:
         return _encode(said)
     except UnicodeEncodeError:  # unpaired surrogates, which are no Unicode text
-        return _encode(_valid(said))
+        return _encode(valid(said))
 
 
 def decode(line: bytes) -> Exchange:
@@ -145,16 +138,6 @@ def _adopted(said: _Loose) -> Exchange:
     taken["scores"] = tuple(tuple(nan if v is None else v for v in row) for row in said.scores or ())
     taken["labels"] = tuple("" if v is None else cell(v) for v in said.labels or ())
     return Exchange(**taken)
-
-
-def _valid(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_valid(name): _valid(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_valid(inner) for inner in value]
-    return value
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -256,3 +257,27 @@ def test_chunks_join_with_their_words() -> None:
     both = joined([a, b])
     assert both.words["w"].values() == ["a", None, "b", "c"]
     assert list(both.texts["t"]) == ["x", None, "y", "z"]
+
+
+def test_pictures_and_columns_keep_their_shape_and_order(tmp_path: Path) -> None:
+    """What a guard reads from a request has to fit: pictures by their cells, columns in the order of the data."""
+    from violet.detectors.profile.file import load_profile
+    from violet.services.drifting.options import ProfileOptions
+    from violet.services.drifting.profile import make_profile
+
+    drawn = np.random.default_rng(0)
+    np.savez(tmp_path / "pictures.npz", x=drawn.random((80, 32, 24)).astype(np.float32))
+    make_profile(ProfileOptions((str(tmp_path / "pictures.npz"),), str(tmp_path / "p.profile")))
+    profile, _ = load_profile(str(tmp_path / "p.profile"))
+    reference = profile.layout.reference
+    assert reference is not None
+    assert (reference.shape, reference.columns, reference.width) == ((32, 24), 768, 64)
+    assert reference.encode(reference.raw(drawn.random((2, 768)))).shape == (2, 64)
+    assert profile.joint.rows == 80
+    lines = ["kind,amount,flag", *(f"{'ab'[n % 2]},{n},{n % 3}" for n in range(80))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    make_profile(ProfileOptions((str(tmp_path / "rows.csv"),), str(tmp_path / "r.profile")))
+    mixed = load_profile(str(tmp_path / "r.profile"))[0].layout.reference
+    assert mixed is not None
+    assert mixed.names == ("kind", "amount", "flag")
+    assert mixed.categories == (("a", "b"), (), ())

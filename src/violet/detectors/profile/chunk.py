@@ -59,6 +59,8 @@ class Chunk:
     truth: Coded | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     """Columns that cannot be read as anything, and why."""
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of vectors that are pictures: height, width, and channels last where there are several."""
     order: tuple[str, ...] = ()
     """Columns as they stood in the data (empty: not known): callers who name none send them in this order."""
 

@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 FEWEST = 50
 CUT = 3.0
 """Standard deviations at which values are cut before they are multiplied: a few far ones make any correlation."""
+VECTOR_CELLS = 1 << 14
+"""Numbers of one picture; larger ones have no reference."""
 JOINT_WORDS = 256
 """Words of a category that the reference tells apart; a column with more is left out of it."""
 
 
 def fit_joint(sample: Chunk, categories: Sequence[WordLayout], seed: int, keep: int) -> Reference | None:
-    """A reference of the columns of numbers and of few words; ``None`` where there are no such columns, more than 512,
-    or fewer than 50 rows."""
+    """A reference of the columns of numbers and of few words, or of the cells of the one vector where there are no such
+    columns; ``None`` where there are neither, too many, or fewer than 50 rows."""
     words = [c for c in categories if 0 < len(c.words) <= JOINT_WORDS]
     numbers = [name for name, values in sample.numbers.items() if np.isfinite(values).any()]
     names = [*numbers, *(c.name for c in words)]
+    if not names and sample.rows >= FEWEST:
+        return _fit_vector(sample, seed, keep)
     if not names or len(names) > JOINT_COLUMNS or sample.rows < FEWEST:
         return None
     step = max(1, -(-sample.rows // JOINT_ROWS))
@@ -57,6 +61,22 @@ def fit_joint(sample: Chunk, categories: Sequence[WordLayout], seed: int, keep: 
     return fit_reference(made, names, scores=scores, labels=labels, seed=seed, sample=keep)
 
 
+def _fit_vector(sample: Chunk, seed: int, keep: int) -> Reference | None:
+    """One vector a row and nothing else, such as a picture: its cells are the columns."""
+    if len(sample.vectors) != 1:
+        return None
+    ((name, _),) = sample.vectors.items()
+    part = sample.take(np.arange(0, sample.rows, max(1, -(-sample.rows // JOINT_ROWS))))
+    rows = _finite(part.vectors[name].reshape(part.rows, -1))
+    if rows.shape[1] > VECTOR_CELLS:
+        return None
+    scores = None if part.scores is None else np.asarray(part.scores, dtype=np.float32)
+    labels = None if part.labels is None else part.labels.codes
+    names = [f"{name}{place}" for place in range(rows.shape[1])]
+    shape = sample.shapes.get(name, ())
+    return fit_reference(rows, names, scores=scores, labels=labels, shape=shape, seed=seed, sample=keep)
+
+
 def _finite(values: Array) -> Array:
     x = values.astype(np.float64)
     x[~np.isfinite(x)] = np.nan
@@ -65,6 +85,11 @@ def _finite(values: Array) -> Array:
 
 def raw_rows(chunk: Chunk, reference: Reference) -> Array:
     """The reference's columns of a chunk as its codes, float64 ``(rows, p)``; NaN for a column that is not there."""
+    if not chunk.numbers and not chunk.words and len(chunk.vectors) == 1:
+        (vector,) = chunk.vectors.values()
+        flat = vector.reshape(chunk.rows, -1)
+        if flat.shape[1] == reference.columns:
+            return _finite(flat)
     found = np.full((chunk.rows, reference.columns), np.nan)
     for place, (name, words) in enumerate(zip(reference.names, reference.categories, strict=True)):
         if words and name in chunk.words:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from violet.domain import MissingExtraError, UsageError
+from violet.faces.tls import renew, server_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RENEWAL = 10.0
-"""Seconds between looks at the certificate's files."""
 PATIENCE = 20.0
 """Seconds in which a caller must have begun a request, and after which a connection that rests is closed: whoever
 holds many open and says nothing, or a byte now and then, would keep the cluster out."""
@@ -39,7 +37,7 @@ def serve(application: Any, options: ServerOptions, started: Callable[[str], Non
         import uvicorn
     except ImportError as error:
         raise MissingExtraError("The admission webhook", "admission") from error
-    context = _context(options)
+    context = server_context(options.certificate, options.key, options.clients)
     config = uvicorn.Config(
         application,
         host=options.host,
@@ -84,7 +82,10 @@ def bounded(protocol: Any) -> Any:
 
 
 async def _run(server: Any, context: ssl.SSLContext, options: ServerOptions, started: Callable[[str], None]) -> None:
-    tasks = [asyncio.create_task(_announce(server, options, started)), asyncio.create_task(_renew(context, options))]
+    tasks = [
+        asyncio.create_task(_announce(server, options, started)),
+        asyncio.create_task(renew(context, options.certificate, options.key)),
+    ]
     try:
         await server.serve()
     finally:
@@ -97,42 +98,3 @@ async def _announce(server: Any, options: ServerOptions, started: Callable[[str]
         await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
     started(f"https://{options.host}:{port}/validate")
-
-
-async def _renew(context: ssl.SSLContext, options: ServerOptions) -> None:
-    """Load the certificate again when its files change. A pair that does not fit is left for the next look."""
-    last = _stamp(options)
-    while True:
-        await asyncio.sleep(RENEWAL)
-        now = _stamp(options)
-        if now == last:
-            continue
-        try:
-            context.load_cert_chain(options.certificate, options.key)
-        except (OSError, ssl.SSLError):
-            continue
-        last = now
-
-
-def _stamp(options: ServerOptions) -> tuple[int, ...]:
-    try:
-        return tuple(os.stat(path).st_mtime_ns for path in (options.certificate, options.key))
-    except OSError:
-        return ()
-
-
-def _context(options: ServerOptions) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(options.certificate, options.key)
-        if options.clients:
-            context.load_verify_locations(options.clients)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"The certificate {options.certificate} with the key {options.key} cannot be used: {why}.",
-            "Both are PEM files, and the key has no passphrase.",
-        ) from error
-    return context

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from violet.domain.errors import MissingExtraError, UsageError
 from violet.faces.gateway.supervisor import Supervisor
+from violet.faces.tls import renew, server_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from violet.runtime.proxy.server_limits import ServerLimits
-
-RENEWAL = 10.0
-"""Seconds between looks at the certificate's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ async def _run(
     loop = asyncio.get_running_loop()
     tasks = [asyncio.create_task(_announce(server, ready))]
     if context is not None:
-        tasks.append(asyncio.create_task(_renew(context, options)))
+        tasks.append(asyncio.create_task(renew(context, options.certificate, options.key)))
     if parent is not None:
 
         def orphaned() -> None:
@@ -267,45 +265,9 @@ async def _announce(server: Any, ready: Callable[[], None]) -> None:
     ready()
 
 
-async def _renew(context: ssl.SSLContext, options: GatewayOptions) -> None:
-    """Load the certificate again when its files change. A pair that does not fit is left for the next look."""
-    last = _stamp(options)
-    while True:
-        await asyncio.sleep(RENEWAL)
-        now = _stamp(options)
-        if now == last:
-            continue
-        try:
-            context.load_cert_chain(options.certificate, options.key)
-        except (OSError, ssl.SSLError):
-            continue
-        last = now
-
-
-def _stamp(options: GatewayOptions) -> tuple[int, ...]:
-    try:
-        return tuple(os.stat(path).st_mtime_ns for path in (options.certificate, options.key))
-    except OSError:
-        return ()
-
-
 def _context(options: GatewayOptions) -> ssl.SSLContext | None:
     if not options.certificate:
         if options.key or options.clients:
             raise UsageError("Callers' certificates need HTTPS, and no certificate is named.", "Name one, and its key.")
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(options.certificate, options.key or None)
-        if options.clients:
-            context.load_verify_locations(options.clients)
-            context.verify_mode = ssl.CERT_REQUIRED if options.demand else ssl.CERT_OPTIONAL
-    except (OSError, ssl.SSLError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"The certificate {options.certificate} with the key {options.key} cannot be used: {why}.",
-            "Both are PEM files, and the key has no passphrase.",
-        ) from error
-    return context
+    return server_context(options.certificate, options.key, options.clients, demand=options.demand)

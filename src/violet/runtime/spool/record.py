@@ -4,11 +4,11 @@ of Violet can add fields."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
 from violet.domain.traffic import Exchange
+from violet.runtime.plain_values import scalar, valid
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -17,15 +17,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     response: bytes = b""
 
 
-def _plain(value: Any) -> Any:
-    """Scalars of numpy, which rows may hold."""
-    item = getattr(value, "item", None)
-    if item is None:
-        raise TypeError(f"{type(value).__name__} does not belong into an exchange")
-    return item()
-
-
-_ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=scalar)
 _DECODER = msgspec.msgpack.Decoder(Record)
 
 
@@ -34,7 +26,7 @@ def encode(exchange: Exchange, request: bytes = b"", response: bytes = b"") -> b
     try:
         return _ENCODER.encode(record)
     except UnicodeEncodeError:  # unpaired surrogates, which are no Unicode text
-        return _ENCODER.encode(_valid(msgspec.to_builtins(record, builtin_types=(bytes,), enc_hook=_plain)))
+        return _ENCODER.encode(valid(msgspec.to_builtins(record, builtin_types=(bytes,), enc_hook=scalar)))
 
 
 def decode(payload: bytes) -> Record:
@@ -43,16 +35,6 @@ def decode(payload: bytes) -> Record:
         return _DECODER.decode(payload)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
-
-
-def _valid(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_valid(name): _valid(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_valid(inner) for inner in value]
-    return value
 
 
 def without_content(exchange: Exchange) -> Exchange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any
 
@@ -121,6 +122,7 @@ class ArraySource:
 
     def chunks(self) -> Iterator[Chunk]:
         members = [m for m in self._members if m.name != "names" and self._wanted.intersection(self._columns(m))]
+        shapes = {m.name: m.shape[1:] for m in members if is_picture(m.shape[1:])}
         width = sum(int(np.prod(m.shape[1:], dtype=np.int64)) for m in members)
         most = rows_a_chunk(width)
         try:
@@ -131,7 +133,8 @@ class ArraySource:
                     columns: dict[str, Array | Coded] = {}
                     for member, stream in zip(members, streams, strict=True):
                         columns |= self._split(member, _rows(stream, member, count, self.path))
-                    yield made_chunk(columns, count, first, self._roles, self._sorting, {}, self.path)
+                    made = made_chunk(columns, count, first, self._roles, self._sorting, {}, self.path)
+                    yield replace(made, shapes=shapes)
         except (OSError, zipfile.BadZipFile, RuntimeError) as error:
             raise VioletError(f"{self.path} cannot be read as arrays: {error}.") from error
 
@@ -149,6 +152,11 @@ class ArraySource:
             return {names[0]: rows}
         turned = np.ascontiguousarray(rows.T)
         return {name: turned[place] for place, name in enumerate(names) if name in self._wanted}
+
+
+def is_picture(shape: tuple[int, ...]) -> bool:
+    """Height and width, with one, three or four channels behind them or none."""
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
 
 
 def _member(name: str, stream: IO[bytes], path: str) -> Member:
