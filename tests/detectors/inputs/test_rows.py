@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.detectors.streams import explained, feed, honest, learned, part, trace, whole
+from tests.detectors.streams import explained, feed, honest, trace, whole
 from tests.traffic.evading import evade
 from tests.traffic.pictures import picture_world
 from tests.traffic.replay import constraints
@@ -32,7 +32,7 @@ HONEST = ("application", "analyst", "seeker", "retries", "power", "bulk", "portf
 def made(name: str, reference: Reference | None = None, **options: float) -> Detector:
     world = table_world()
     reference = reference or world.reference
-    setup = Setup(reference, 64, options=options, constraints=constraints(world), shared={"contrast": learned()})
+    setup = Setup(reference, 64, options=options, constraints=constraints(world))
     return detectors()[name].build(setup)
 
 
@@ -232,12 +232,34 @@ def test_what_three_clients_send_has_become_usual() -> None:
 
 @pytest.mark.parametrize("name", [FAR, UNSURE, IMPOSSIBLE, OFF])
 def test_a_slot_that_changed_hands_is_innocent(name: str) -> None:
+    """And it is judged as a new client is, whatever the one before has sent."""
     world = table_world()
-    detector = made(name)
     low, high = world.domain.low.reshape(-1), world.domain.high.reshape(-1)
-    batch = sent(np.random.default_rng(0).uniform(2 * low - high, high, (200, len(low))))
+    raw = np.random.default_rng(0).uniform(2 * low - high, high, (40, len(low)))
+    raw[::3, 0] = np.inf
+    batch = sent(raw)
+    assert batch.scores is not None
+    batch = replace(batch, memo={}, scores=np.full_like(batch.scores, 0.5))
+    detector = made(name)
     feed(detector, batch)
     detector.forget(np.arange(64))
     after = sent(world.held[:50])
     assert highest(name, after, detector) == highest(name, after)
-    assert len(part(batch, slice(0, 3))) == 3
+    detector = made(name)
+    once = feed(detector, batch).value
+    assert np.nanmax(once) >= limit(name)
+    detector.forget(np.arange(64))
+    again = feed(detector, replace(batch, memo={}, client=batch.client)).value
+    np.testing.assert_allclose(again, once)
+
+
+def test_holes_among_benign_rows_are_far_out() -> None:
+    """Between two clouds, where the distance from the mean says nothing."""
+    rng = np.random.default_rng(12)
+    side = np.repeat([-1.0, 1.0], 500)[:, None]
+    reference = fit_reference(side * 4.0 + rng.normal(0, 0.3, (1000, 8)))
+    hole = rng.normal(0, 0.3, (20, 8))
+    assert (reference.mahalanobis(reference.encode(hole)) < reference.distance[-10]).all()
+    assert highest(FAR, asked(reference, hole), made(FAR, reference)) >= limit(FAR)
+    benign = rng.choice([-4.0, 4.0], (300, 1)) + rng.normal(0, 0.3, (300, 8))
+    assert highest(FAR, asked(reference, benign), made(FAR, reference)) < limit(FAR)

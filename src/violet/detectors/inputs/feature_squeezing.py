@@ -1,9 +1,10 @@
 """Inputs whose answer changes when what hardly matters is taken out of them: a sign of adversarial examples.
 
-## What it sees The model is asked again, beside the traffic, about one row in four: with the digits or shades that
-carry little taken away (pictures: six shades, and, from 16 pixels a side, a median of 3 by 3; tables: every column on
-the grid of benign values, and in 32 steps). Where the scores move by more than those of 98 in 100 of the first 200 rows
-looked at, the row is odd; a sequential test adds rows up. It is advice: it acts on nobody by itself.
+## What it sees
+The model is asked again, beside the traffic, about one row in four: with the digits or shades that carry little
+taken away (pictures: six shades, and, from 16 pixels a side, a median of 3 by 3; tables: every column on the grid of
+benign values, and in 32 steps). Where the scores move by more than those of 98 in 100 of the first 200 rows looked at,
+the row is odd; a sequential test adds rows up. It is advice: it acts on nobody by itself.
 
 ## Needs
 Rows, a reference, and a model that may be asked beside the traffic, three times a row that is looked at.

@@ -10,7 +10,7 @@ one is noise.
 Rows and a reference; for distances from benign rows, one that keeps 400 or more of them.
 
 ## Cost
-About 2 microseconds a row in batches of 64. 200 bytes a client, and four rows of those that had odd ones.
+About 1 microsecond a row in batches of 64. 200 bytes a client, and four rows of those that had odd ones.
 
 ## Misses
 Adversarial examples near benign rows: that is what they are made to be. Whatever lies between benign rows. A new
@@ -54,7 +54,7 @@ FACTS = Facts(
     threshold=10.0,
     unit="nats",
     width=1,
-    microseconds=2.0,
+    microseconds=1.0,
     techniques=("AML.T0043", "AML.T0015"),
     references=("https://arxiv.org/abs/1807.03888", "https://arxiv.org/abs/2204.06507"),
     options={"tail": 0.001, "usual": 0.02, "attack": 0.3},

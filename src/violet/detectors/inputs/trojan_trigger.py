@@ -13,7 +13,7 @@ Rows, a reference, and labels for what nobody knows. The file is JSON: ``{"trigg
 1], "values": [1, 1], "tolerance": 0.01}]}``, where columns are names or places and values are raw ones.
 
 ## Cost
-About 3 microseconds a row in batches of 64. 400 bytes a client.
+About 2 microseconds a row in batches of 64, 4 where rows are pictures. 400 bytes a client.
 
 ## Misses
 Triggers nobody knows made of values inside the benign range (a usual income), of blends over a whole picture, or warped
@@ -64,7 +64,7 @@ FACTS = Facts(
     threshold=12.0,
     unit="nats",
     width=1,
-    microseconds=3.0,
+    microseconds=1.8,
     techniques=("AML.T0043.004", "AML.T0015"),
     references=("https://arxiv.org/abs/1708.06733", "https://arxiv.org/abs/1811.03728"),
     options={"file": "", "usual": 0.001, "attack": 0.15, "rare": 0.002},

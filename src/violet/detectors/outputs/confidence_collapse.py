@@ -1,15 +1,17 @@
 """A model that suddenly answers all clients alike: swapped, broken, or poisoned by its own updates.
 
-## What it sees In each window of 256 rows, no more than 16 of which are of one client (more, where few clients ask):
-that scores have become flat (they hardly differ from row to row), saturated (the model is sure of almost everything),
-unsure of almost everything, or that one class takes all; against the first four windows. The score is by how many times
-chance explains the change.
+## What it sees
+In each window of 256 rows, no more than 16 of which are of one client (more, where few clients ask): that scores have
+become flat (they hardly differ from row to row), saturated (the model is sure of almost everything), unsure of almost
+everything, or that one class takes all; against the first four windows. The score is how much of such a collapse there
+is: 1 where scores are a tenth as spread as before, or confidence has gone three quarters of the way to its end and
+farther than chance explains, or nine tenths of the other classes' rows have gone to the greatest.
 
 ## Needs
 Scores of the answers.
 
 ## Cost
-Under 1 microsecond a row in batches of 64. Two numbers of each of 1,280 rows.
+About 1 microsecond a row in batches of 64. Three numbers of each of 1,280 rows.
 
 ## Misses
 A swap for a model that is as sure of itself on the average. Traffic of fewer than 16 clients, whose windows take longer
@@ -17,7 +19,7 @@ to fill. What was broken from the start.
 
 ## Source
 Garg et al. 2022, "Leveraging unlabeled data to predict out-of-distribution performance", for the mean confidence as a
-sign of what a model is worth; the test is Welch's, with a bound on effects.
+sign of what a model is worth; the measures are ours.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ FACTS = Facts(
     accuses=Accuses.MODEL,
     threshold=1.0,
     unit="share of a collapse",
-    microseconds=0.7,
+    microseconds=1.1,
     response=Response.ALLOW,
     techniques=("AML.T0031", "AML.T0029"),
     references=("https://arxiv.org/abs/2201.04234",),
@@ -75,9 +77,13 @@ class ConfidenceCollapse(Stateless):
     def observe(self, batch: Batch) -> Scores:
         if batch.scores is None or not len(batch) or not batch.scores.shape[1]:
             return NOTHING
-        scores = batch.scores.astype(np.float64)
-        fine = np.isfinite(scores).all(axis=1) & (np.abs(scores).max(axis=1) < 1e6)
-        columns = np.stack([_confidence(scores), scores[:, 0], np.argmax(scores, axis=1) % CLASSES], axis=1)
+        scores = batch.scores
+        with np.errstate(invalid="ignore"):
+            fine = (np.abs(scores) < 1e6).all(axis=1)
+        columns = np.empty((len(scores), 3))
+        columns[:, 0] = _confidence(scores)
+        columns[:, 1] = scores[:, 0]
+        columns[:, 2] = np.argmax(scores, axis=1) % CLASSES
         rows: list[int] = []
         values: list[float] = []
         told: list[Evidence] = []
@@ -167,5 +173,7 @@ def _confidence(scores: Array) -> Array:
             return np.asarray(0.5 + np.minimum(np.abs(scores[:, 0] - 0.5), 0.5))
         likely = (scores.min(axis=1) >= 0) & (np.abs(scores.sum(axis=1) - 1) <= 1e-2)
         top = scores.max(axis=1)
+        if likely.all():
+            return np.asarray(top)
         soft = 1.0 / np.exp(np.clip(scores - top[:, None], -700, 0)).sum(axis=1)
     return np.asarray(np.where(likely, top, soft))

@@ -61,6 +61,8 @@ FACTS = Facts(
 )
 
 AN_ANSWER = 6.0
+ASKED = 64_000
+"""Characters of the question in which data of the answer are looked for."""
 REMEMBERED = 16_384
 COMMON = 3
 """Clients after which a datum is the service's own."""
@@ -91,8 +93,14 @@ class PersonalData(windows.Summing[windows.Cusum]):
         for row, answer in enumerate(batch.answers):
             if len(answer) < 8:
                 continue
-            asked = batch.texts[row] if batch.texts is not None else ""
-            new = [one for one in personal_in(clipped(answer)) if self._new(one, int(batch.client[row]), asked)]
+            found = list(personal_in(clipped(answer)))
+            if not found:
+                continue
+            asked = batch.texts[row][:ASKED] if batch.texts is not None else ""
+            plain = "".join(filter(str.isalnum, asked))
+            slot = int(batch.client[row])
+            new = [one for one in found if one.value not in asked.lower() and one.value.lstrip("+") not in plain]
+            new = [one for one in new if self._new(one, slot)]
             if new:
                 increments[row] += min(sum(one.weight for one in new), AN_ANSWER)
                 kinds[row] = Counter(one.kind for one in new)
@@ -112,10 +120,8 @@ class PersonalData(windows.Summing[windows.Cusum]):
 
         return Scores(rows, value, explain)
 
-    def _new(self, piece: Piece, slot: int, asked: str) -> bool:
-        """Whether the client has not had it before, nor three others, and did not ask with it."""
-        if piece.value in asked or (piece.kind != "e-mail address" and _plain(piece.value) in _plain(asked)):
-            return False
+    def _new(self, piece: Piece, slot: int) -> bool:
+        """Whether the client has not had it before, nor three others."""
         key = blake2b(piece.value.encode(), digest_size=8, key=self._key).digest()
         had = self._had.pop(key, ())
         new = slot not in had and len(had) < COMMON
@@ -123,7 +129,3 @@ class PersonalData(windows.Summing[windows.Cusum]):
         if len(self._had) > REMEMBERED:
             self._had.popitem(last=False)
         return new
-
-
-def _plain(text: str) -> str:
-    return "".join(c for c in text[:32_000] if c.isalnum())

@@ -55,6 +55,8 @@ FACTS = Facts(
 )
 
 HEAD, TAIL = 24_000, 8_000
+ASKED = 64_000
+"""Characters of the question in which secrets of the answer are looked for."""
 MOST = 12.0
 
 
@@ -74,7 +76,7 @@ class Secrets(Suspecting):
         for row, answer in enumerate(batch.answers):
             if len(answer) < 20:
                 continue
-            asked = batch.texts[row] if batch.texts is not None else ""
+            asked = batch.texts[row][:ASKED] if batch.texts is not None else ""
             found = [one for one in secrets_in(clipped(answer)) if one.text not in asked]
             if found:
                 strength[row] = min(sum(1.0 if one.certain else 0.5 for one in found), 2.0)
