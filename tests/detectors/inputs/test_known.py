@@ -79,6 +79,14 @@ def test_originals_and_other_pictures_are_not(file: str) -> None:
     assert highest(file, digits().benign[60:].astype(float)) < LIMIT
 
 
+def test_examples_too_near_to_benign_rows_are_left_out() -> None:
+    """Their hashes are benign ones as well: who asks for the original is no attacker."""
+    _, good = adversarial()
+    moved = good + 1e-4
+    assert fingerprints(moved, good, digits().reference).usable == 0
+    assert fingerprints(*adversarial(), digits().reference).usable > 0
+
+
 def test_one_row_is_no_campaign(file: str) -> None:
     bad, _ = adversarial()
     assert highest(file, np.repeat(bad[:1], 30, axis=0)) < LIMIT

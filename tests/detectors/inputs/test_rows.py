@@ -227,7 +227,7 @@ def test_what_three_clients_send_has_become_usual() -> None:
     many[:, 3:] = rng.normal(size=(60, 6))
     many[:, 0] = rng.integers(18, 90, 60)
     assert highest(OFF, asked(reference, many, np.arange(60) % 2), made(OFF, reference)) >= limit(OFF)
-    assert highest(OFF, asked(reference, many, np.arange(60) % 20), made(OFF, reference)) < limit(OFF)
+    assert highest(OFF, asked(reference, many, np.arange(60) % 6), made(OFF, reference)) < limit(OFF)
 
 
 @pytest.mark.parametrize("name", [FAR, UNSURE, IMPOSSIBLE, OFF])
@@ -259,7 +259,7 @@ def test_holes_among_benign_rows_are_far_out() -> None:
     side = np.repeat([-1.0, 1.0], 500)[:, None]
     reference = fit_reference(side * 4.0 + rng.normal(0, 0.3, (1000, 8)))
     hole = rng.normal(0, 0.3, (20, 8))
-    assert (reference.mahalanobis(reference.encode(hole)) < reference.distance[-10]).all()
+    assert (reference.mahalanobis(reference.encode(hole)) < reference.distance[-4]).all()
     assert highest(FAR, asked(reference, hole), made(FAR, reference)) >= limit(FAR)
     benign = rng.choice([-4.0, 4.0], (300, 1)) + rng.normal(0, 0.3, (300, 8))
     assert highest(FAR, asked(reference, benign), made(FAR, reference)) < limit(FAR)

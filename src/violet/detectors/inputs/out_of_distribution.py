@@ -134,6 +134,8 @@ def _neighbours(reference: Reference, tail: float) -> tuple[Array, Array, float]
     sample = np.asarray(reference.sample, np.float32)
     if len(sample) < FEWEST:
         return np.empty((0, reference.width), np.float32), np.empty(0, np.float32), math.inf
+    # The sample stands in the order of the data, which may be sorted by anything.
+    sample = sample[np.random.default_rng([reference.seed, 97]).permutation(len(sample))]
     kept, others = sample[:NEIGHBOURS], sample[NEIGHBOURS:]
     square = np.einsum("ij,ij->i", kept, kept)
     apart = square - 2 * (others @ kept.T) + np.einsum("ij,ij->i", others, others)[:, None]

@@ -13,8 +13,8 @@ what 99 in 100 of the first 256 were. A sequential test adds texts up; the same 
 Texts (prompts or documents).
 
 ## Cost
-About 60 microseconds a text of some hundred characters; at most 2 milliseconds, as 20,000 characters are read. 200
-bytes a client.
+About 3 microseconds a text of 200 characters, 30 from 600 characters on; at most 2 milliseconds, as 20,000 characters
+are read. 200 bytes a client.
 
 ## Misses
 All that is written in ordinary letters. Attackers who hide one text among 50 clean ones. Honest users who paste keys,
@@ -54,7 +54,7 @@ FACTS = Facts(
     threshold=9.0,
     unit="nats",
     width=1,
-    microseconds=60.0,
+    microseconds=3.0,
     techniques=("AML.T0068", "AML.T0043.003"),
     references=("https://arxiv.org/abs/2106.09898", "https://arxiv.org/abs/2311.17035"),
     options={"usual": 0.02, "attack": 0.4},

@@ -43,11 +43,33 @@ class Piece:
 def personal_in(text: str) -> Iterator[Piece]:
     """Each datum of a text once."""
     seen: set[str] = set()
-    for find in (_emails, _phones, _ibans, _cards, _national, _addresses):
-        for piece in find(text):
+    numbers = _numbers(text)
+    for find, where in (
+        (_emails, text),
+        (_phones, numbers),
+        (_ibans, numbers),
+        (_cards, numbers),
+        (_national, numbers),
+        (_addresses, numbers),
+    ):
+        for piece in find(where):
             if piece.value not in seen:
                 seen.add(piece.value)
                 yield piece
+
+
+_NUMBERS = re.compile(r"[A-Z0-9 ().+-]{7,}+", re.ASCII)
+
+
+def _numbers(text: str) -> str:
+    """The parts of a text that may be numbers of some kind, each with the characters around it, on lines of their own:
+    most of a text is none, and need not be searched ten times."""
+    found: list[str] = []
+    for match in _NUMBERS.finditer(text):
+        if sum(map(match.group().count, "0123456789")) >= 4:
+            begin, end = match.span()
+            found.append(text[max(0, begin - 1) : end + 1])
+    return "\n".join(found)
 
 
 def luhn(digits: str) -> bool:

@@ -11,7 +11,7 @@ Evidence has counts by kind, never a value.
 Answers (of language models).
 
 ## Cost
-About 40 microseconds an answer of 1,000 characters; at most 10 milliseconds, as 32,000 are read. 200 bytes a client,
+About 60 microseconds an answer of 1,000 characters; at most 10 milliseconds, as 32,000 are read. 200 bytes a client,
 and 16,384 hashes of data for all.
 
 ## Misses
@@ -54,7 +54,7 @@ FACTS = Facts(
     threshold=10.0,
     unit="pieces of data",
     width=1,
-    microseconds=40.0,
+    microseconds=60.0,
     techniques=("AML.T0057",),
     references=("https://arxiv.org/abs/2012.07805",),
     options={"free": 0.2},

@@ -10,7 +10,7 @@ value.
 Answers (of language models). Labels that are words reach the detectors as numbers, and are not read.
 
 ## Cost
-About 15 microseconds an answer of 1,000 characters; at most 5 milliseconds, as 32,000 are read. 200 bytes a client.
+About 25 microseconds an answer of 1,000 characters; at most 5 milliseconds, as 32,000 are read. 200 bytes a client.
 
 ## Misses
 Passwords and keys without a form; secrets cut in two, spelled out or encoded, as who extracts them on purpose asks
@@ -47,7 +47,7 @@ FACTS = Facts(
     threshold=6.0,
     unit="nats",
     width=1,
-    microseconds=15.0,
+    microseconds=25.0,
     response=Response.SLOW,
     techniques=("AML.T0057",),
     references=("https://arxiv.org/abs/2012.07805",),
