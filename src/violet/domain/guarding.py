@@ -209,6 +209,8 @@ class ModelPolicy:
     schema: str = ""
     upstream: str = ""
     decoy: str = ""
+    ask: str = ""
+    """Where the model itself can be asked, for detectors that do (feature squeezing, STRIP): its own endpoint."""
 
 
 @dataclass(frozen=True, slots=True)

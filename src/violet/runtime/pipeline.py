@@ -343,7 +343,7 @@ class Pipeline:
         if not known:
             return []
         judging = [arm for arm in self.arms if arm.facts.accuses is not Accuses.MODEL]
-        reached = np.array([arm.reached for arm in judging]).reshape(len(judging), -1)
+        reached = np.array([arm.reached for arm in judging]).reshape(len(judging), self.options.clients)
         suspicion = reached.max(axis=0, initial=0.0)
         before, then = self._looked
         now = time.monotonic()

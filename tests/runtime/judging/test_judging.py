@@ -234,3 +234,27 @@ def test_what_a_judge_cannot_keep_up_with_is_counted(profile: str, monkeypatch: 
             await judge.close()
 
     assert asyncio.run(flood()) > 100_000
+
+
+def test_detectors_that_ask_the_model_do_so_beside_the_traffic(profile: str) -> None:
+    """Feature squeezing and STRIP ask the model's own endpoint, in a thread of the judge's."""
+    from tests.targets.serving import serving
+
+    with serving() as model:
+        one = ModelSpec("m", profile, ask=f"{model.url}/v2/models/m", only=("inputs/feature_squeezing", "inputs/strip"))
+
+        async def serve() -> None:
+            judge = BesideJudge(JudgeSpec((one,), clients=512, worker="w"), lambda alert: None)
+            await judge.start()
+            try:
+                for number, row in enumerate(np.random.default_rng(4).normal(size=(400, 3))):
+                    judge.take("m", asked(number, "ann", *row.tolist()))
+                judge.settle()
+                await until(lambda: len(model.posts) > 3)
+                await until(lambda: {state.id for state in judge.states().get("m", [])} >= set(one.only))
+                assert all(not state.failures for state in judge.states()["m"])
+            finally:
+                await judge.close()
+
+        asyncio.run(serve())
+        assert all(path == "/v2/models/m/infer" for path, _ in model.posts)

@@ -132,6 +132,7 @@ def test_every_key(tmp_path: Path) -> None:
     schema = "s"
     upstream = "https://other"
     decoy = "http://decoy"
+    ask = "http://asked"
     [[templates]]
     path = "/score"
     rows = "$.rows"
@@ -194,7 +195,9 @@ def test_every_key(tmp_path: Path) -> None:
     assert found.redaction == RedactionPolicy(("ssn", "3"), ("$.a[*].b",), ("[0-9]{16}",), "hash", True)
     assert found.spool == SpoolPolicy(here("spool"), 0.5, True, 2 << 30, 1_000_000, 7)
     assert found.sharing == SharingPolicy("redis://cache:6379/0", "fleet", 2)
-    assert found.models == {"credit": ModelPolicy(here("p"), here("c"), here("s"), "https://other", "http://decoy")}
+    assert found.models == {
+        "credit": ModelPolicy(here("p"), here("c"), here("s"), "https://other", "http://decoy", "http://asked")
+    }
     assert found.templates == (
         TemplatePolicy("/score", "$.rows", "columns", "", "$.p", "$.y", ("a",), "m", "$.m", "$.s", "PUT"),
         TemplatePolicy("/ask", texts="$.q"),

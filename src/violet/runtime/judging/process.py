@@ -22,6 +22,7 @@ from violet.domain.errors import VioletError
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
     from violet.runtime.batching import Observed
+    from violet.runtime.judging.aside import Aside
     from violet.runtime.pipeline import Pipeline
 
 READ = 1 << 20
@@ -70,6 +71,7 @@ class _Judging:
         self._pipelines: dict[str, Pipeline] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sharing: Any = None
+        self._aside: Aside | None = None
 
     async def feed(self, data: bytes) -> bool:
         """Whether to go on."""
@@ -100,6 +102,8 @@ class _Judging:
             pipeline = self._pipelines.get(model)
             if pipeline is not None and batch:
                 pipeline.observe(batch)
+            if self._aside is not None and batch:
+                self._aside.offer(model, batch)
         waiting.clear()
 
     async def _begin(self, said: Any, sharing: Any) -> None:
@@ -107,7 +111,12 @@ class _Judging:
         from violet.runtime.judging.spec import JudgeSpec, build
 
         try:
-            self._pipelines = build(JudgeSpec.from_json(said), self._alert)
+            spec = JudgeSpec.from_json(said)
+            self._pipelines = build(spec, self._alert)
+            if any(model.ask for model in spec.models):
+                from violet.runtime.judging.aside import Aside
+
+                self._aside = Aside(spec, self._alert_soon)
             if sharing:
                 from violet.runtime.judging.company import join
 
@@ -118,8 +127,17 @@ class _Judging:
         gc.collect()
         gc.freeze()  # tables and references stay: looking through them for garbage takes a tenth of the time
         gc.set_threshold(50_000, 20, 20)
-        self._out += pack(["ready", {name: pipeline.left_out for name, pipeline in self._pipelines.items()}])
+        left_out = {name: dict(pipeline.left_out) for name, pipeline in self._pipelines.items()}
+        for model in spec.models:
+            if model.ask and self._aside is not None:
+                for name in self._aside.ids:
+                    left_out[model.name].pop(name, None)
+        self._out += pack(["ready", left_out])
         self._tasks.append(self._loop.create_task(self._report()))
+
+    def _alert_soon(self, alert: Alert) -> None:
+        """From another thread."""
+        self._loop.call_soon_threadsafe(self._alert, alert)
 
     def _alert(self, alert: Alert) -> None:
         from violet.runtime.judging.frames import alert_message, pack
@@ -131,7 +149,11 @@ class _Judging:
 
         while True:
             await asyncio.sleep(STATUS)
-            states = {name: [astuple(one) for one in line.states()] for name, line in self._pipelines.items()}
+            aside = self._aside
+            states = {
+                name: [astuple(one) for one in (*line.states(), *(aside.states(name) if aside is not None else ()))]
+                for name, line in self._pipelines.items()
+            }
             clients = {name: [astuple(one) for one in line.clients()] for name, line in self._pipelines.items()}
             sharing = self._sharing.state() if self._sharing is not None else {}
             self._out += pack(["status", states, sharing, clients])
@@ -145,6 +167,8 @@ class _Judging:
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        if self._aside is not None:
+            await asyncio.to_thread(self._aside.close)
         if self._sharing is not None:
             await self._sharing.close()
         with contextlib.suppress(ConnectionError, OSError):

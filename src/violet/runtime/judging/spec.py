@@ -11,9 +11,13 @@ from violet.domain.errors import UsageError
 from violet.runtime.pipeline import QUIET, Pipeline, PipelineOptions, Threshold
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from violet.detectors.reference import Reference
     from violet.domain.alert import Alert
     from violet.domain.guarding_calibration import Calibration
+
+    Array = NDArray[Any]
 
 Options = Mapping[str, float | int | str | bool]
 
@@ -26,6 +30,8 @@ class ModelSpec:
     name: str
     profile: str = ""
     schema: str = ""
+    ask: str = ""
+    """Where the model can be asked beside its traffic (empty: it is not)."""
     thresholds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     off: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -59,6 +65,7 @@ class JudgeSpec:
                 name=one["name"],
                 profile=one["profile"],
                 schema=one["schema"],
+                ask=one["ask"],
                 thresholds={
                     name: (float(value), math.nan if rate is None else float(rate))
                     for name, (value, rate) in one["thresholds"].items()
@@ -107,8 +114,11 @@ def constraints_of(spec: ModelSpec, reference: Reference | None) -> object | Non
     return constraints_from(spec.schema, reference)
 
 
-def build(spec: JudgeSpec, take: Callable[[Alert], None]) -> dict[str, Pipeline]:
-    """A pipeline for each model, by name."""
+def build(
+    spec: JudgeSpec, take: Callable[[Alert], None], asks: Mapping[str, Callable[[Array], Array]] | None = None
+) -> dict[str, Pipeline]:
+    """A pipeline for each model, by name. ``asks`` are models that detectors may ask themselves."""
+    asks = asks or {}
     made: dict[str, Pipeline] = {}
     for model in spec.models:
         reference = reference_of(model)
@@ -123,6 +133,8 @@ def build(spec: JudgeSpec, take: Callable[[Alert], None]) -> dict[str, Pipeline]
             only=frozenset(model.only),
             options=model.options,
             constraints=constraints_of(model, reference),
+            ask=asks.get(model.name),
+            aside=model.name in asks,
         )
         made[model.name] = Pipeline(options, reference, take)
     return made

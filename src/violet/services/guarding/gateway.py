@@ -57,6 +57,7 @@ def with_model(policy: GuardPolicy, name: str, said: ModelPolicy) -> GuardPolicy
         said.schema or known.schema,
         said.upstream or known.upstream,
         said.decoy or known.decoy,
+        said.ask or known.ask,
     )
     return replace(policy, model=name, models={**policy.models, name: merged})
 
@@ -137,6 +138,7 @@ def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:
                 profile=one.profile,
                 calibration=one.calibration,
                 schema=one.schema,
+                ask=one.ask,
                 only=options.only,
                 without=(*options.without, *(id_ for id_, said in policy.detectors.items() if said.on is False)),
                 clients=policy.clients,

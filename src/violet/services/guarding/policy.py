@@ -416,6 +416,7 @@ def _models(read: GuardTable) -> dict[str, ModelPolicy]:
             schema=one.path("schema"),
             upstream=one.url("upstream"),
             decoy=one.url("decoy"),
+            ask=one.url("ask"),
         )
     return found
 

@@ -117,6 +117,7 @@ MODEL = {
     "schema": "what its columns may hold: [describe a table](describe-a-table.md)",
     "upstream": "where it is, where that is not where all are",
     "decoy": "where its decoy is",
+    "ask": "its own endpoint, for detectors that ask the model beside the traffic",
 }
 TEMPLATE = {
     "path": "paths it is for, such as `/score/*` (`*` is one segment, `**` any number)",

@@ -18,6 +18,7 @@ class WatchedOptions:
     profile: str = ""
     calibration: str = ""
     schema: str = ""
+    ask: str = ""
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     clients: int = 10_000
@@ -29,7 +30,14 @@ def model_spec(options: WatchedOptions) -> tuple[ModelSpec, str]:
     Raises ``UsageError`` where they were fitted to another profile."""
     from violet.runtime.judging.spec import ModelSpec, calibrated
 
-    spec = ModelSpec(options.model, options.profile, options.schema, {}, tuple(options.without), tuple(options.only))
+    spec = ModelSpec(
+        options.model,
+        options.profile,
+        options.schema,
+        options.ask,
+        off=tuple(options.without),
+        only=tuple(options.only),
+    )
     if not options.calibration:
         return spec, ""
     spec, calibration = calibrated(spec, options.calibration)

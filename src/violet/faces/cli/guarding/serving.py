@@ -35,6 +35,7 @@ def add_serving_arguments(parser: ArgumentParser) -> None:
         "--share", default="", metavar="ADDRESS", help="with other guards: redis://HOST:PORT, or a directory"
     )
     serving.add_argument("--metrics", default="", metavar="HOST:PORT", help="answer /metrics there (Prometheus)")
+    serving.add_argument("--ask", default="", metavar="URL", help="ask the model there beside the traffic (advice)")
     serving.add_argument("--workers", type=int, default=1, metavar="N", help="processes on the port (default: 1)")
     serving.add_argument("--inline", action="store_true", help="detect in the serving process, not beside it")
     serving.add_argument("--tls-cert", default="", metavar="FILE", help="certificate chain, PEM")
@@ -87,7 +88,7 @@ def _policy(arguments: Namespace) -> GuardPolicy:
 
     policy = load_policy(arguments.policy, arguments.config, isolated=arguments.isolated)
     watched = watched_options(arguments)
-    said = ModelPolicy(watched.profile, watched.calibration, watched.schema)
+    said = ModelPolicy(watched.profile, watched.calibration, watched.schema, ask=arguments.ask)
     name = arguments.model if arguments.model != "model" else ""
     policy = with_model(policy, name, said)
     if arguments.upstream:
