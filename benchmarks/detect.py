@@ -344,7 +344,7 @@ def main() -> None:
     parser.add_argument("--traces", type=int, default=2, help="benign traces that false alarms are counted on")
     parser.add_argument("--background", type=int, default=4_000, help="honest rows around attackers")
     parser.add_argument("--rate", type=float, default=1.0, help="false alarms in 10,000 that are asked for")
-    parser.add_argument("--floor", type=float, default=0.5, help="least share of a detector's own threshold")
+    parser.add_argument("--floor", type=float, default=1.0, help="least share of a detector's own threshold")
     parser.add_argument("--trust", action="store_true", help="honest clients that look suspicious are confirmed")
     parser.add_argument("--uncalibrated", action="store_true", help="the detectors' own thresholds")
     parser.add_argument("--seed", type=int, default=1)

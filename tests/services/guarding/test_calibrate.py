@@ -191,7 +191,7 @@ def test_thresholds_keep_to_a_share_of_the_detector_s_own() -> None:
     measured = drawn(1)
     measured.facts["test/d0"] = facts("test/d0", threshold=1000.0)
     measured.facts["test/d1"] = facts("test/d1", threshold=3.0)
-    low, high, _ = fit(measured, CalibrateOptions()).detectors
+    low, high, _ = fit(measured, CalibrateOptions(floor=0.5)).detectors
     assert (low.threshold, low.method) == (500.0, "floor")
     assert low.expected < 1e-6
     assert high.threshold > 6.0
