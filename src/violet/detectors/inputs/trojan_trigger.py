@@ -45,6 +45,7 @@ from violet.detectors import windows
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.inputs._odd import Odds
 from violet.detectors.inputs._triggers import Trigger, read_triggers
+from violet.detectors.reference import LIMIT
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -75,7 +76,7 @@ CELLS = 8
 A_ROW = 6
 """Unusual values of a row that are looked at: the most unusual ones."""
 FINE = 64.0
-"""Values that agree to a 64th of a standard deviation are the same."""
+"""Cells of pictures that agree to a 64th of a standard deviation are the same."""
 LABELS = 64
 GAIN, FADES = 0.5, 0.34
 """Nats that a row with the value adds, besides those of its label, and that one without it takes away: a half of the
@@ -92,6 +93,10 @@ class Cell:
     label: int
     level: float = 0.0
     rows: int = 0
+
+
+Cells = OrderedDict[tuple[int, float], Cell]
+"""By place and value."""
 
 
 @detector(FACTS)
@@ -111,7 +116,8 @@ class TrojanTrigger:
         self._low = np.quantile(sample, rare, axis=0).astype(np.float32) - np.float32(1 / FINE)
         self._high = np.quantile(sample, 1 - rare, axis=0).astype(np.float32) + np.float32(1 / FINE)
         self._far = windows.far_of(reference)
-        self._cells: dict[int, OrderedDict[tuple[int, int], Cell]] = {}
+        self._table = not reference.shape
+        self._cells: dict[int, Cells] = {}
         self._last: dict[int, list[Array]] = {}
         self._counted = 0
         self._labels = np.ones(LABELS)
@@ -181,7 +187,7 @@ class TrojanTrigger:
             if cells is None:
                 cells = self._cells[slot] = OrderedDict()
             if self._fresh(slot, batch.x[row]):
-                self._follow(cells, batch.x[row], beyond[row] if odd[row] else None, int(labels[row]))
+                self._follow(cells, (batch.x[row], batch.raw[row]), beyond[row] if odd[row] else None, int(labels[row]))
             said = self._say(cells, batch, row)
             if said[0] > 0 or before > 0:
                 found[row] = said
@@ -204,14 +210,24 @@ class TrojanTrigger:
             begin = stop
         return end
 
-    def _follow(self, cells: OrderedDict[tuple[int, int], Cell], x: Array, beyond: Array | None, label: int) -> None:
-        keys: list[tuple[int, int]] = []
+    def _value(self, x: Array, raw: Array, place: int) -> float:
+        """What is the same where a value comes back: the raw one of a table, the encoded one of a picture, to a 64th of
+        a standard deviation."""
+        if self._table:
+            return float(raw[place])
+        return math.nan if abs(x[place]) >= LIMIT else round(float(x[place]) * FINE) / FINE
+
+    def _follow(self, cells: Cells, row: tuple[Array, Array], beyond: Array | None, label: int) -> None:
+        x, raw = row
+        keys: list[tuple[int, float]] = []
         if beyond is not None and label >= 0:
             places = np.flatnonzero(beyond)
             if len(places) > A_ROW:
                 excess = np.maximum(self._low[places] - x[places], x[places] - self._high[places])
                 places = places[np.argsort(-excess, kind="stable")[:A_ROW]]
-            keys = [(place, round(float(x[place]) * FINE)) for place in places.tolist()]
+            keys = [(place, self._value(x, raw, place)) for place in places.tolist()]
+            # What was cut at the limit only looks the same.
+            keys = [key for key in keys if math.isfinite(key[1])]
         gain = GAIN - math.log(0.2 + 0.8 * float(self._labels[label] / self._labels.sum())) if label >= 0 else 0.0
         for key in list(cells):
             cell = cells[key]
@@ -235,14 +251,12 @@ class TrojanTrigger:
             if len(cells) > CELLS:
                 del cells[min(cells, key=lambda one: cells[one].level)]
 
-    def _say(
-        self, cells: OrderedDict[tuple[int, int], Cell], batch: Batch, row: int
-    ) -> tuple[float, str, tuple[int, ...]]:
+    def _say(self, cells: Cells, batch: Batch, row: int) -> tuple[float, str, tuple[int, ...]]:
         if not cells:
             return 0.0, "", ()
         level = max(cell.level for cell in cells.values())
         named = [
-            f"{self._name(place)} {value / FINE:+.2f} ({cells[place, value].rows} rows)"
+            f"{self._name(place)} is {value:.6g} ({cells[place, value].rows} rows)"
             for place, value in cells
             if cells[place, value].level >= 0.8 * level
         ]

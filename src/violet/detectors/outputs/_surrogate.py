@@ -7,11 +7,13 @@ together.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.detectors import windows
 from violet.detectors.base import NOTHING, Scores, Stateless
 from violet.detectors.outputs._learning import Share
 from violet.domain.alert import Evidence
@@ -27,15 +29,19 @@ if TYPE_CHECKING:
 LEARNED = 4000
 """Rows of the traffic from which the line is learned."""
 RIDGE = 0.01
-SHARE = 0.125
+FAR = -math.log(0.005)
+"""Of benign rows, one in 200 lies as far out."""
+SHARE = 1 / 16
 """The most of a window that is of one client."""
 
 
 class Surrogate:
     """``weights`` ``(d + 1,)``, the last one the intercept; ``spread`` the standard deviation of outcomes and ``left``
-    that of what the line leaves over, once ``ready``."""
+    that of what the line leaves over, once ``ready``. Rows that lie farther out than 199 in 200 benign ones are left
+    out."""
 
     def __init__(self, reference: Reference) -> None:
+        self._reference = reference
         d = reference.width
         classes = reference.classes
         self._usual = int(np.argmax(classes)) if len(classes) else 0
@@ -70,7 +76,9 @@ class Surrogate:
     def _step(self, batch: Batch) -> Array:
         y = outcomes(batch, self._usual)
         found = np.full(len(batch), np.nan)
-        places = np.flatnonzero(np.isfinite(y))
+        # What lies far out (attackers do, by the hundred) says nothing of how the model answers customers.
+        near = windows.strangeness(batch, self._reference) < FAR
+        places = np.flatnonzero(np.isfinite(y) & near)
         while len(places) and not self.ready:
             some, places = np.split(places, [LEARNED - self._rows])
             kept = some[self._share.taken(batch.client[some])]
@@ -121,7 +129,7 @@ def outcomes(batch: Batch, usual: int) -> Array:
 
 
 class Leftovers(Stateless):
-    """Windows of rows and what the line leaves over of each, no client's share of which is more than an eighth; give
+    """Windows of rows and what the line leaves over of each, no client's share of which is more than one in 16; give
     each to ``close``."""
 
     def __init__(self, setup: Setup) -> None:

@@ -6,7 +6,8 @@ single rows. What it says is that, and by how much, the line has turned.
 ## What it sees
 A line is fitted to the first 4,000 rows (scores on encoded features); in each window of 2,000 rows after that, another
 one to what the first leaves over. By how many standard deviations of the scores the lines differ over the window's
-rows, beyond chance, is the score. No client has more than an eighth of a window.
+rows, beyond chance, is the score. No client has more than one in 16 of a window (more, where few clients ask), and rows
+farther out than 199 in 200 benign ones do not count.
 
 ## Needs
 Rows, a reference, and scores.
@@ -17,8 +18,9 @@ About 1 microsecond a row in batches of 64. The rows of one window.
 ## Misses
 Changes that a line does not see (interactions, triggers, single rows). Models that are far from a line turn a change of
 who asks into one of the line; such changes have to be as large as a third of the scores' spread to be told. What
-changed in the first 4,000 rows. A poisoner who turns the line slowly is seen when it has turned enough, as the first
-line stays.
+changed in the first 4,000 rows. Where a third of the traffic is of attackers by the dozen, it is they whom it sees: an
+alert beside others that name clients is theirs. A poisoner who turns the line slowly is seen when it has turned enough,
+as the first line stays.
 
 ## Source
 Linear surrogates: Ribeiro, Singh and Guestrin 2016, "Why should I trust you?", globally here; ridge regression, Hoerl
