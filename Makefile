@@ -68,6 +68,9 @@ bench: $(FULL) $(WITH_TORCH)
 	$(BIN)/python benchmarks/lineage.py
 	$(BIN)/python benchmarks/vulnerabilities.py
 	$(BIN)/python benchmarks/evasion.py
+	$(BIN)/python benchmarks/guard.py
+	$(BIN)/python benchmarks/drift.py
+	$(BIN)/python benchmarks/detect.py
 
 fuzz: $(FULL)
 	$(BIN)/python -m pip install --quiet atheris
