@@ -43,10 +43,15 @@ def stream() -> Batch:
     """Thieves and honest clients, several times over, with rows far out, wrong and missing ones; with texts."""
     world = table_world()
     rng = np.random.default_rng(2)
-    pieces = [mixed(seed) for seed in range(8)]
+    pieces = [mixed(seed) for seed in range(10)]
     columns = ("x", "raw", "scores", "label", "seconds", "size", "digest", "status", "client")
     joined: dict[str, Any] = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in columns}
     n = len(joined["client"])
+    # Some more clients: of few, windows of all traffic take long to fill.
+    joined["client"] = (joined["client"] + 16 * (np.arange(n) // 7 % 4)).astype(np.int32)
+    # At last the model answers the young otherwise.
+    young = (np.arange(n) > 7500) & (joined["raw"][:, 0] < 35)
+    joined["scores"] = np.where(young[:, None], joined["scores"][:, ::-1], joined["scores"])
     raw = joined["raw"].copy()
     odd = np.flatnonzero(joined["client"] % 4 == 1)
     odd = odd[rng.random(len(odd)) < 0.4]

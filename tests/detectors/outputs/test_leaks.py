@@ -10,6 +10,7 @@ import string
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def key(seed: int, kind: str = "RSA ") -> str:
     return f"-----BEGIN {kind}PRIVATE KEY-----\n{lines}\n-----END {kind}PRIVATE KEY-----"
 
 
-CERTAIN = {
+CERTAIN: dict[str, Callable[[int], str]] = {
     "github": github,
     "npm": lambda seed: "npm" + github(seed)[3:],
     "jwt": jwt,
@@ -62,7 +63,7 @@ CERTAIN = {
     "anthropic": lambda seed: "sk-" + "ant-api03-" + drawn(seed, 95),
     "openai": lambda seed: "sk-" + "proj-" + drawn(seed, 60),
 }
-LIKE = {
+LIKE: dict[str, Callable[[int], str]] = {
     "aws": lambda seed: "AK" + "IA" + drawn(seed, 16, string.ascii_uppercase + "234567"),
     "some key": lambda seed: "sk" + "-" + drawn(seed, 48),
 }
