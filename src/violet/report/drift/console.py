@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from violet.domain.drift import Change
 from violet.report.drift.words import STYLES, Section, facts, headline, provenance, sections
 from violet.report.layout import BLANK, Line, Span, cells, columns, line, printed, wrapped
+from violet.report.told import ending_lines, finding_lines
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
-    from violet.domain import Finding
     from violet.domain.drift import Drift
     from violet.report import View
 
@@ -37,8 +37,8 @@ def lay_out(drift: Drift, view: View) -> list[Line]:
             lines += wrapped(visible(text), width, "", _MARGIN)
         lines.append(BLANK)
     for finding in view.report.findings:
-        lines += _finding(finding, width)
-    return lines + _ending(drift, view, width)
+        lines += finding_lines(finding, width)
+    return lines + ending_lines(view, provenance(drift), width)
 
 
 def _section(section: Section, width: int) -> list[Line]:
@@ -81,26 +81,3 @@ def _padded(text: str, width: int, right: bool) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _NAME else f"{text[: _NAME - 1]}…"
-
-
-def _finding(finding: Finding, width: int) -> list[Line]:
-    severity = str(finding.severity)
-    lines: list[Line] = [(Span(severity, severity), Span("  "), Span(visible(finding.rule), "bold"))]
-    lines += wrapped(visible(finding.message), width, "", _MARGIN)
-    if finding.evidence:
-        lines += wrapped(visible(finding.evidence), width, "evidence", _MARGIN)
-    lines += wrapped(f"Fix: {visible(finding.fix)}", width, "fix", _MARGIN)
-    return [*lines, BLANK]
-
-
-def _ending(drift: Drift, view: View, width: int) -> list[Line]:
-    verdict = view.decision.verdict.value
-    count = len(view.report.findings)
-    found = f": {count:,} finding{'' if count == 1 else 's'}"
-    lines: list[Line] = [(Span(verdict.upper(), verdict), Span(found, "bold"))]
-    for reason in view.decision.reasons:
-        lines += wrapped(visible(reason), width, "", _MARGIN)
-    for name, value in provenance(drift):
-        if value:
-            lines.append((Span(f"{name}: ", "dim"), Span(value)))
-    return lines

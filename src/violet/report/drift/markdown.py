@@ -6,25 +6,21 @@ from typing import TYPE_CHECKING
 
 from violet.report.drift.words import Section, facts, headline, provenance, sections
 from violet.report.markdown import code, escape
+from violet.report.told import clipped, finding_items
 from violet.report.visible import shortened, visible
 
 if TYPE_CHECKING:
     from violet.domain.drift import Drift
     from violet.report import View
 
-_TEXT = 400
 _LONGEST = 60_000
 
 
 def render(drift: Drift, view: View) -> str:
     lines = [f"## {escape(headline(drift))}", "", escape(visible(drift.summary)), ""]
-    lines += [f"- {name}: {_clip(value)}" for name, value in facts(drift)]
-    count = len(view.report.findings)
-    lines += ["", f"**{view.decision.verdict.value}**: {count:,} finding{'' if count == 1 else 's'}", ""]
-    for finding in view.report.findings:
-        lines.append(f"- **{finding.severity}** {code(finding.rule)}: {_clip(finding.message)} {_clip(finding.fix)}")
-    lines += [""] if count else []
-    tail = [f"- {_clip(text)}" for text in drift.restrictions]
+    lines += [f"- {name}: {clipped(value)}" for name, value in facts(drift)]
+    lines += ["", *finding_items(view)]
+    tail = [f"- {clipped(text)}" for text in drift.restrictions]
     tail = ["### Restrictions", "", *tail, ""] if tail else []
     tail += [f"{name}: {code(shortened(value, 2000))}  " for name, value in provenance(drift) if value]
     room = _LONGEST - sum(len(text) + 1 for text in (*lines, *tail))
@@ -51,7 +47,3 @@ def _section(section: Section) -> list[str]:
 
 def _cell(text: str) -> str:
     return escape(shortened(text, 120)) if text else ""
-
-
-def _clip(text: str) -> str:
-    return escape(shortened(visible(text), _TEXT))

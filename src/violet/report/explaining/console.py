@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from violet.report.explaining.words import Section, facts, headline, provenance, sections
 from violet.report.layout import BLANK, Line, Span, cells, columns, line, printed, wrapped
+from violet.report.told import ending_lines, finding_lines
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
-    from violet.domain import Finding
     from violet.domain.explanation import Explanation
     from violet.report import View
 
@@ -40,8 +40,8 @@ def lay_out(explanation: Explanation, view: View) -> list[Line]:
             lines += wrapped(visible(text), width, "", _MARGIN)
         lines.append(BLANK)
     for finding in view.report.findings:
-        lines += _finding(finding, width)
-    return lines + _ending(explanation, view, width)
+        lines += finding_lines(finding, width)
+    return lines + ending_lines(view, provenance(explanation), width)
 
 
 def _section(section: Section, width: int) -> list[Line]:
@@ -87,26 +87,3 @@ def _padded(text: str, width: int) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _finding(finding: Finding, width: int) -> list[Line]:
-    severity = str(finding.severity)
-    lines: list[Line] = [(Span(severity, severity), Span("  "), Span(visible(finding.rule), "bold"))]
-    lines += wrapped(visible(finding.message), width, "", _MARGIN)
-    if finding.evidence:
-        lines += wrapped(visible(finding.evidence), width, "evidence", _MARGIN)
-    lines += wrapped(f"Fix: {visible(finding.fix)}", width, "fix", _MARGIN)
-    return [*lines, BLANK]
-
-
-def _ending(explanation: Explanation, view: View, width: int) -> list[Line]:
-    verdict = view.decision.verdict.value
-    count = len(view.report.findings)
-    found = f": {count:,} finding{'' if count == 1 else 's'}"
-    lines: list[Line] = [(Span(verdict.upper(), verdict), Span(found, "bold"))]
-    for reason in view.decision.reasons:
-        lines += wrapped(visible(reason), width, "", _MARGIN)
-    for name, value in provenance(explanation):
-        if value:
-            lines.append((Span(f"{name}: ", "dim"), Span(value)))
-    return lines
