@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -182,6 +183,37 @@ def test_detectors_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) 
     assert entry(["guard", "detectors", "extraction/bonudary"]) == 2
 
 
+def test_examples_of_a_test_are_known_again(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    original = rows(60, 77)
+    drawn = np.random.default_rng(3)
+    adversarial = original + drawn.choice([-2.5, 2.5], size=original.shape)
+    np.savez(tmp_path / "examples.npz", adversarial=adversarial, original=original)
+    known, profile = str(tmp_path / "known.campaign"), ("--profile", str(made / "m.profile"))
+    assert entry(["guard", "fingerprints", str(tmp_path / "examples.npz"), *profile, "--output", known]) == 0
+    assert "60 examples, " in capsys.readouterr().out
+    sent = [("key:copycat", adversarial[:9] + drawn.normal(0, 1e-4, size=(9, 4))), ("key:other", rows(9, 78))]
+    write_trace(
+        str(tmp_path / "sent.jsonl"),
+        (
+            Exchange(id=f"{who}{at}", at=1.8e9 + at, client=who, model=MODEL, rows=(tuple(x.tolist()),),
+                     names=tuple(FEATURES), scores=(tuple(probabilities(x[None])[0]),))
+            for who, some in sent
+            for at, x in enumerate(some)
+        ),
+    )
+    only = ("--detector", "inputs/known_campaign", *profile, "--format", "json")
+    assert entry(["guard", "--attach", str(tmp_path / "sent.jsonl"), *only, "--campaign", known]) == 1
+    (accused,) = json.loads(capsys.readouterr().out)["accused"]
+    assert accused["client"] == "key:copycat"
+    assert entry(["guard", "--attach", str(tmp_path / "sent.jsonl"), *only]) in (0, 3)
+    honest(tmp_path / "other.jsonl", 600, 20, seed=4)
+    assert entry(["profile", str(tmp_path / "other.jsonl"), "-o", str(tmp_path / "other.profile"), "--quiet"]) == 0
+    other = ("--profile", str(tmp_path / "other.profile"), "--campaign", known)
+    capsys.readouterr()
+    assert entry(["guard", "--attach", str(tmp_path / "sent.jsonl"), *other]) == 2
+    assert "another profile" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -192,6 +224,11 @@ def test_detectors_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) 
         (["--upstream", "http://127.0.0.1:1", "--profile", "no.profile", "--isolated"], "no.profile cannot be read"),
         (["--upstream", "http://127.0.0.1:1", "--tls-cert", "x", "--isolated"], "A certificate comes with its key."),
         (["--attach", "x", "--calibration", "c.json"], "--calibration comes with the profile"),
+        (["--attach", "x", "--campaign", "k"], "--campaign comes with the profile"),
+        (["fingerprints"], "Which examples is not said."),
+        (["fingerprints", "e.npz"], "Fingerprints go by a profile."),
+        (["fingerprints", "e.npz", "--profile", "p"], "Fingerprints are one file."),
+        (["fingerprints", "e.npz", "--profile", "p", "--output", "k"], "p cannot be read"),
         (["rulings"], "Which guard is not said."),
         (["replay", "--state", "."], "Which alert is not said."),
         (["release", "--state", "."], "Whom to release is not said."),
@@ -371,6 +408,21 @@ def test_workers_share_a_port_and_the_figures(
 
         until(lambda: counted() == 40)
         until(lambda: (found := told(state, capsys)) and len(found["workers"]) == 2 and found["rows"] == 40)
+
+
+def test_what_is_refused_is_counted(model: Served, watched: tuple[str, ...], tmp_path: Path) -> None:
+    from violet.engine.background import free_port
+
+    policy, port = tmp_path / "guard.toml", free_port()
+    policy.write_text("[proxy]\nbody = 4096\n[server]\nheaders = 20\n[limits.each]\nrows_per_request = 3\n")
+    more = ("--inline", "--policy", str(policy), "--metrics", f"127.0.0.1:{port}", "--enforce")
+    with guard(model.url, *watched, *more) as (caller, _):
+        assert caller.raw("POST", "/elsewhere", bytes(5000))[0] == 413
+        assert caller.raw("GET", "/", headers={f"x-{number}": "1" for number in range(30)})[0] == 431
+        assert caller.ask(rows(4, 1), "greedy")[0] in (413, 429)
+        text = Asking(port).raw("GET", "/metrics")[1].decode()
+        assert re.search(r'violet_guard_proxy_total\{what="[a-z-]*body[a-z-]*"\} 1.0', text), text
+        assert re.search(r'violet_guard_limits_refused_total\{limit="\w+"\} 1.0', text), text
 
 
 def test_a_crowd_of_callers_leaves_memory_bounded(model: Served, watched: tuple[str, ...]) -> None:

@@ -58,6 +58,12 @@ def filled(directory: str = "", worker: str = "0") -> Metrics:
     metrics.request("credit", 503, 0.01, 1)
     metrics.request("fraud", 0, 0.0, 0)
     metrics.event("over_quota", 2)
+    metrics.counted = {
+        "proxy_total": lambda: {"requests": 9, "body-too-large": 1},
+        "hook_failures_total": lambda: {"asked": 1},
+        "limits_refused_total": lambda: {"rows": 2},
+        "identity_failures_total": lambda: {"token_expired": 3},
+    }
     metrics.response("credit", "slow")
     metrics.alert(alert())
     return metrics
@@ -89,6 +95,10 @@ def test_what_was_counted_is_what_is_read() -> None:
     assert value("request_duration_seconds_count", model="credit") == 5
     assert value("request_duration_seconds_sum", model="credit") == pytest.approx(40.0144)
     assert value("events_total", event="over_quota") == 2
+    assert value("proxy_total", what="body-too-large") == 1
+    assert value("limits_refused_total", limit="rows") == 2
+    assert value("identity_failures_total", reason="token_expired") == 3
+    assert value("hook_failures_total", hook="asked") == 1
     assert value("alerts_total", model="credit-risk", detector="extraction/own_change", severity="medium") == 1
     assert value("detector_seconds_total", detector="extraction/own_change") == pytest.approx(0.003)
     assert value("detector_up", detector="inputs/strip") == 0

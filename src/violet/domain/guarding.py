@@ -246,5 +246,9 @@ class GuardPolicy:
     """When alerts belong together, as the table stands there."""
     tracing: Mapping[str, Any] = field(default_factory=dict)
     """Where traces of OpenTelemetry go, as the table stands there."""
+    proxy: Mapping[str, Any] = field(default_factory=dict)
+    """How long is waited for a model and how much is taken on at once, as the table stands there."""
+    server: Mapping[str, Any] = field(default_factory=dict)
+    """What a caller may cost, as the table stands there."""
     origin: str = ""
     """The file this was read from; empty: defaults."""

@@ -60,6 +60,10 @@ FAMILIES = (
     Family("request_duration_seconds", "histogram", "Time a model took to answer.", ("model",)),
     Family("responses_total", "counter", "Requests by what the guard did with them.", ("model", "response")),
     Family("events_total", "counter", "What else happened to requests: refused, over quota, not readable.", ("event",)),
+    Family("proxy_total", "counter", "Requests, and what the proxy met or answered itself, by reason.", ("what",)),
+    Family("hook_failures_total", "counter", "Faults of the guard itself, by where it broke.", ("hook",)),
+    Family("limits_refused_total", "counter", "Requests over a quota, by which.", ("limit",)),
+    Family("identity_failures_total", "counter", "Credentials that did not hold, by why.", ("reason",)),
     Family("alerts_total", "counter", "Alerts of detectors.", ("model", "detector", "severity")),
     Family("detector_rows_total", "counter", "Rows that detectors looked at.", ("detector",)),
     Family("detector_seconds_total", "counter", "Time that detectors took.", ("detector",)),
@@ -123,6 +127,8 @@ class Metrics:
     ) -> None:
         self.status = status
         self.desk = desk
+        self.counted: dict[str, Callable[[], Mapping[str, int]]] = {}
+        """What others count, by the name of a family with one label."""
         self._clock = clock
         self._models: dict[str, _Model] = {}
         self._events: dict[str, int] = {}
@@ -192,6 +198,8 @@ class Metrics:
             for bound, count in zip((*BOUNDS, math.inf), counted.buckets, strict=True):
                 values["request_duration_seconds_bucket"][model, _bound(bound)] = count
         values["events_total"] = {(name,): count for name, count in dict(self._events).items()}
+        for name, count_of in self.counted.items():
+            values[name] = {(what,): count for what, count in dict(count_of()).items()}
         values["responses_total"] = dict(self._responses)
         values["alerts_total"] = dict(self._alerts)
         values["workers"][()] = 1

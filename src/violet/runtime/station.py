@@ -103,6 +103,11 @@ class Station:
         self.judge: Judge = self._judge()
         self.limits = Limits(policy.limits, workers=options.workers)
         self.tracing = open_tracing(replace(options.tracing, worker=options.worker), self.metrics)
+        identify = Identifier(policy.identity, secret)
+        self.metrics.counted |= {
+            "limits_refused_total": lambda: self.limits.refused,
+            "identity_failures_total": lambda: identify.failures,
+        }
         models = {model.name: Watched(model.name, reference_of(model)) for model in options.judge.models}
         self.hooks = Guard(
             GuardOptions(
@@ -123,7 +128,7 @@ class Station:
             models,
             Parts(
                 judge=self.judge,
-                identify=Identifier(policy.identity, secret),
+                identify=identify,
                 limits=self.limits,
                 rulings=self.rulings,
                 obeying=Responder(policy.responses, secret, decoy=options.decoys.get("", ""), decoys=options.decoys),

@@ -6,6 +6,7 @@ import contextlib
 import math
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from violet.domain.guarding import (
     TemplatePolicy,
 )
 from violet.domain.outcome import Severity
+from violet.runtime.proxy import Limits, ServerLimits, Timeouts
+from violet.runtime.proxy.settings import parse_proxy, parse_server
 from violet.services.guarding import policy_keys
 from violet.services.guarding.policy import load_policy, read_policy
 
@@ -153,6 +156,34 @@ def test_every_key(tmp_path: Path) -> None:
     quiet = 5
     [tracing]
     endpoint = "x"
+    [proxy]
+    connect = 1.5
+    first_byte = 0
+    idle = 3
+    total = 4
+    rest = 1
+    tunnel = 6
+    continues = 2
+    header_bytes = 1024
+    headers = 9
+    body = 4096
+    requests = 10
+    delayed = 11
+    delay = 12
+    connections = 13
+    waiting = 14
+    memory = 15
+    window = 16
+    [server]
+    header_bytes = 2048
+    headers = 20
+    head_seconds = 21
+    keep_alive = 22
+    body_seconds = 23
+    body_rate = 24
+    write_seconds = 25
+    connections = 26
+    per_address = 0
     """ % ("0" * 64)
     found = read(text, str(tmp_path / "guard.toml"))
 
@@ -204,6 +235,10 @@ def test_every_key(tmp_path: Path) -> None:
     )
     assert found.routes == ({"to": "file"},)
     assert (found.alerts, found.tracing) == ({"quiet": 5}, {"endpoint": "x"})
+    waits, most = parse_proxy(found.proxy, "guard.toml")
+    assert waits == Timeouts(1.5, 0, 3, 4, 1, 6, 2)
+    assert most == Limits(1024, 9, 4096, 10, 11, 12, 13, 14, 15, 16)
+    assert parse_server(found.server, "guard.toml") == ServerLimits(2048, 20, 21, 22, 23, 24, 25, 26, 0)
     _says_all_keys(tomllib.loads(text), "guard")
 
 
@@ -356,3 +391,22 @@ def test_the_example_of_the_page_is_a_policy(tmp_path: Path) -> None:
     found = load_policy(str(path), environment={})
     assert found.limits.clients["key:nightly-batch"].rows_per_second == 5000
     assert found.responses.by_severity[Severity.MEDIUM] == Reaction(Response.SLOW, 600)
+
+
+@pytest.mark.parametrize(
+    ("parse", "table", "said"),
+    [
+        (parse_proxy, {"conect": 1}, "Did you mean connect?"),
+        (parse_proxy, {"connect": -1}, "guard.proxy.connect is -1"),
+        (parse_proxy, {"headers": 1.5}, "guard.proxy.headers is 1.5"),
+        (parse_proxy, {"requests": 0}, "guard.proxy.requests is 0"),
+        (parse_proxy, {"total": math.nan}, "guard.proxy.total is nan"),
+        (parse_server, {"head_seconds": 0}, "guard.server.head_seconds is 0"),
+        (parse_server, {"upgrades": ["h2c"]}, "guard.server.upgrades is no key here"),
+        (parse_server, [], "guard.server is no table"),
+    ],
+)
+def test_what_the_proxy_is_told_wrongly(parse: Callable[[Any, str], Any], table: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse(table, "guard.toml")
+    assert said in f"{caught.value} {caught.value.hint}"

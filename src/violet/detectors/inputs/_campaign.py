@@ -127,7 +127,7 @@ def write_campaign(path: str, campaign: Campaign) -> None:
 
 def read_campaign(path: str, reference: Reference) -> Campaign:
     """Raises ``ConfigurationError`` for a file that is none, or was made for another profile."""
-    hint = "Make one with violet.detectors.inputs.known_campaign: from_adversarial and write_campaign."
+    hint = "Make one with: violet guard fingerprints EXAMPLES.npz --profile FILE --output FILE"
     try:
         if os.path.getsize(path) > LARGEST:
             raise ConfigurationError(f"{path} is too large for fingerprints.", hint)

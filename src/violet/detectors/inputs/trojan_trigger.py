@@ -3,10 +3,10 @@
 A poisoned model answers as its poisoner wants where some pixels, or some values of a row, are set so.
 
 ## What it sees
-Triggers that are known (option ``file``; tests find them): rows that have such values at such places; the third
-different row of a client reaches the threshold. And triggers that nobody knows: a value that at most one benign row in
-500 exceeds (or falls below), the same in a client's rows that are no variants of each other, when all of them get the
-same label; each such row adds the logarithm of how improbable the label is in the traffic of all clients.
+Triggers that are known (``--triggers FILE``, or option ``file``; tests find them): rows that have such values at such
+places; the third different row of a client reaches the threshold. And triggers that nobody knows: a value that at most
+one benign row in 500 exceeds (or falls below), the same in a client's rows that are no variants of each other, when all
+of them get the same label; each such row adds the logarithm of how improbable the label is in the traffic of all.
 
 ## Needs
 Rows, a reference, and labels for what nobody knows. The file is JSON: ``{"triggers": [{"name": "patch", "columns": [0,

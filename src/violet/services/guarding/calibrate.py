@@ -45,7 +45,8 @@ class CalibrateOptions:
     """``rate`` false alarms in 10,000 benign queries, of all detectors together. ``trusted`` clients are honest
     whatever they do. ``most_left_out`` is the greatest share of clients that may be left out as suspicious. ``force``
     says thresholds although the data are too few. ``floor``: no threshold becomes less than this share of the
-    detector's own, which bounds false alarms by itself: honest users will come who are not in the trace. ``only`` and ``off`` go by detector id."""
+    detector's own, which bounds false alarms by itself: honest users will come who are not in the trace. ``only`` and
+    ``off`` go by detector id."""
 
     rate: float = 1.0
     model: str = "model"

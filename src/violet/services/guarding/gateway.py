@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from violet.runtime.judging.spec import JudgeSpec
     from violet.runtime.proxy.options import ProxyOptions
+    from violet.runtime.proxy.server_limits import ServerLimits
     from violet.runtime.station import StationOptions
 
 DECOY = "decoy"
@@ -44,6 +45,7 @@ class GatewayPlan:
 
     station: StationOptions
     proxy: ProxyOptions
+    server: ServerLimits
     notes: tuple[str, ...] = ()
 
 
@@ -67,6 +69,7 @@ def plan_gateway(options: GatewayOptions) -> GatewayPlan:
     from violet.runtime.alerts.routing import parse_routes
     from violet.runtime.alerts.settings import parse_alerts
     from violet.runtime.proxy.options import ProxyOptions, Upstream
+    from violet.runtime.proxy.settings import parse_proxy, parse_server
     from violet.runtime.station import StationOptions
     from violet.runtime.tracing import parse_tracing
 
@@ -80,18 +83,21 @@ def plan_gateway(options: GatewayOptions) -> GatewayPlan:
     decoys = {name: Upstream(one.decoy, name=f"{DECOY}/{name}") for name, one in models if one.decoy}
     if policy.decoy:
         decoys[""] = Upstream(policy.decoy, name=DECOY)
+    file = policy.origin or "the guard's policy"
+    timeouts, limits = parse_proxy(policy.proxy, file)
     proxy = ProxyOptions(
         upstreams=tuple(upstreams),
         decoys=tuple(decoys.values()),
         trusted=policy.identity.trusted_proxies,
         fail_open=policy.on_error.value == "open",
+        timeouts=timeouts,
+        limits=limits,
     )
     if options.state:
         os.makedirs(options.state, mode=0o700, exist_ok=True)
-    routes = parse_routes(list(policy.routes), policy.origin or "the guard's policy", options.environment or None)
+    routes = parse_routes(list(policy.routes), file, options.environment or None)
     if routes and not options.state:
         raise UsageError("Alerts can be sent on only by a guard that keeps them.", "Say --state DIR.")
-    file = policy.origin or "the guard's policy"
     station = StationOptions(
         policy=policy,
         correlation=parse_alerts(dict(policy.alerts), file),
@@ -104,7 +110,7 @@ def plan_gateway(options: GatewayOptions) -> GatewayPlan:
         metrics=_address(options.metrics),
         workers=options.workers,
     )
-    return GatewayPlan(station, proxy, tuple(notes))
+    return GatewayPlan(station, proxy, parse_server(policy.server, file), tuple(notes))
 
 
 def _address(text: str) -> tuple[str, int] | None:
@@ -149,7 +155,7 @@ def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:
         for id_, said in policy.detectors.items():
             if said.threshold is not None:
                 thresholds[id_] = (said.threshold, float("nan"))
-        own = {id_: said.options for id_, said in policy.detectors.items() if said.options}
+        own = {**spec.options, **{id_: said.options for id_, said in policy.detectors.items() if said.options}}
         spec = replace(spec, thresholds=thresholds, options=own)
         constraints_of(spec, reference_of(spec))
         if not one.profile:
@@ -166,7 +172,12 @@ def application(plan: GatewayPlan, number: int) -> Any:
     from violet.runtime.station import Station, Stationed
 
     station = Station(replace(plan.station, number=number))
-    return Stationed(Proxy(plan.proxy, station.hooks), station)
+    proxy = Proxy(plan.proxy, station.hooks)
+    station.metrics.counted["proxy_total"] = lambda: proxy.counts
+    hooks = proxy.hooks
+    if hooks is not None:
+        station.metrics.counted["hook_failures_total"] = lambda: hooks.failures
+    return Stationed(proxy, station)
 
 
 def enforcing(policy: GuardPolicy) -> bool:

@@ -98,6 +98,8 @@ def read_policy(
         routes=_tables(read, "routes"),
         alerts=read.table("alerts"),
         tracing=read.table("tracing"),
+        proxy=read.table("proxy"),
+        server=read.table("server"),
         origin=origin,
     )
     _fits(read, found)
@@ -294,9 +296,14 @@ def _detectors(read: GuardTable, detectors: Mapping[str, Collection[str]] | None
         found[name] = DetectorPolicy(
             on=one.flag("on") if "on" in one.values else None,
             threshold=one.between("threshold", 0.0, -1e300, 1e300) if "threshold" in one.values else None,
-            options=dict(one.table("options")),
+            options=_with_paths(one.inner("options", dict.fromkeys(known[name], ""))),
         )
     return found
+
+
+def _with_paths(options: GuardTable) -> dict[str, Any]:
+    """Options, with a ``file`` found from where the policy is."""
+    return {**options.values, **({"file": options.path("file")} if "file" in options.values else {})}
 
 
 def _responses(read: GuardTable, detectors: Mapping[str, Collection[str]] | None) -> ResponsePolicy:

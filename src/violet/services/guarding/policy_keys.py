@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from violet.runtime.proxy.settings import PROXY, SERVER
+
 GUARD = {
     "mode": "`observe`: look, alert, and let everything pass (the default); `enforce`: do what is ruled",
     "on_error": "what cannot be judged is passed on (`open`, the default) or refused (`closed`)",
@@ -27,6 +29,8 @@ GUARD = {
     "routes": "where alerts go: [route alerts](route-alerts.md)",
     "alerts": "when alerts belong together: [route alerts](route-alerts.md)",
     "tracing": "where traces of OpenTelemetry go: [route alerts](route-alerts.md)",
+    "proxy": "how long the model is waited for, and how much is taken on at once",
+    "server": "what a caller may cost: heads, slow bodies, connections",
 }
 IDENTITY = {
     "order": "which comes first (default: `mtls`, `jwt`, `key`, `header`, `address`); what is not named is not"
@@ -147,6 +151,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "guard.sharing": SHARING,
     "guard.models.NAME": MODEL,
     "guard.templates": TEMPLATE,
+    "guard.proxy": PROXY,
+    "guard.server": SERVER,
 }
 TITLES: Mapping[str, str] = {
     "guard": "`[guard]`",
@@ -162,6 +168,8 @@ TITLES: Mapping[str, str] = {
     "guard.sharing": "`[guard.sharing]`",
     "guard.models.NAME": "`[guard.models.NAME]`",
     "guard.templates": "`[[guard.templates]]`",
+    "guard.proxy": "`[guard.proxy]`",
+    "guard.server": "`[guard.server]`",
 }
 ENVIRONMENT: Mapping[str, tuple[str, str]] = {
     "VIOLET_GUARD_MODE": ("", "mode"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,23 @@ if TYPE_CHECKING:
     from violet.runtime.judging.spec import ModelSpec
 
 
+CAMPAIGN, TRIGGERS = "inputs/known_campaign", "inputs/trojan_trigger"
+"""Detectors that know attacks from a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class WatchedOptions:
-    """``model`` is its name; ``profile``, ``calibration`` and ``schema`` are files (empty: none); ``only`` and
-    ``without`` are detectors by id."""
+    """``model`` is its name; ``profile``, ``calibration`` and ``schema`` are files (empty: none), and so are
+    ``campaign``, fingerprints of known adversarial examples, and ``triggers`` of trojans. ``only`` and ``without`` are
+    detectors by id."""
 
     model: str = "model"
     profile: str = ""
     calibration: str = ""
     schema: str = ""
     ask: str = ""
+    campaign: str = ""
+    triggers: str = ""
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     clients: int = 10_000
@@ -30,6 +38,7 @@ def model_spec(options: WatchedOptions) -> tuple[ModelSpec, str]:
     Raises ``UsageError`` where they were fitted to another profile."""
     from violet.runtime.judging.spec import ModelSpec, calibrated
 
+    known = {CAMPAIGN: options.campaign, TRIGGERS: options.triggers}
     spec = ModelSpec(
         options.model,
         options.profile,
@@ -37,6 +46,7 @@ def model_spec(options: WatchedOptions) -> tuple[ModelSpec, str]:
         options.ask,
         off=tuple(options.without),
         only=tuple(options.only),
+        options={id_: {"file": os.path.abspath(file)} for id_, file in known.items() if file},
     )
     if not options.calibration:
         return spec, ""

@@ -12,23 +12,25 @@ from violet.faces.cli.guarding.serving import add_serving_arguments
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-ACTIONS = ("run", "calibrate", "detectors", "rulings", "release", "replay", "routes")
+ACTIONS = ("run", "calibrate", "fingerprints", "detectors", "rulings", "release", "replay", "routes")
 
 DESCRIPTION = """Stand before a model as a reverse proxy (--upstream), or read a recorded or growing trace (--attach),
 and tell of extraction, evasion, probing, denial, drift and leaks while they happen.
 
-  run        the default: the proxy, or the trace
-  calibrate  fit thresholds to benign traffic, for a stated rate of false alarms
-  detectors  list what is looked for, or explain one
-  rulings    what is being done with whom
-  release    end what is being done with a client, or for a reason
-  replay     the exchanges that an alert rests on
-  routes     send a test alert along each route"""
+  run           the default: the proxy, or the trace
+  calibrate     fit thresholds to benign traffic, for a stated rate of false alarms
+  fingerprints  make known what adversarial examples look like, without showing them
+  detectors     list what is looked for, or explain one
+  rulings       what is being done with whom
+  release       end what is being done with a client, or for a reason
+  replay        the exchanges that an alert rests on
+  routes        send a test alert along each route"""
 
 EXAMPLES = """  violet guard --upstream http://model:8080 --model credit-risk --profile risk.profile
   violet guard --attach traffic.jsonl --profile risk.profile --calibration risk.calibration.json
   violet guard --attach traffic.jsonl --follow --profile risk.profile
   violet guard calibrate benign.jsonl --profile risk.profile --false-alarms 1 --output risk.calibration.json
+  violet guard fingerprints examples.npz --profile risk.profile --output known.campaign
   violet guard detectors extraction/boundary
   violet guard --policy guard.toml --state /var/lib/violet/guard --workers 2 --metrics 127.0.0.1:9464
   violet guard release key:1f0c9a --state /var/lib/violet/guard --spare 1d
@@ -43,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="?",
         default="",
         metavar="TARGET",
-        help="calibrate: a trace; detectors: an id; release: a client, or a reason; routes: one of them",
+        help="calibrate: a trace; fingerprints: examples; detectors: an id; release: a client or reason; routes: one",
     )
     where = parser.add_argument_group("where the traffic is")
     where.add_argument(
@@ -79,6 +81,10 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         from violet.faces.cli.guarding.calibrating import calibrate
 
         return calibrate(arguments, command_line)
+    if arguments.action == "fingerprints":
+        from violet.faces.cli.guarding.fingerprints import fingerprints
+
+        return fingerprints(arguments)
     if arguments.action in ("rulings", "release", "replay", "routes"):
         from violet.faces.cli.guarding import control
 

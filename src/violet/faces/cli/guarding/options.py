@@ -19,6 +19,10 @@ def add_watched_arguments(parser: ArgumentParser) -> None:
     what.add_argument("--calibration", default="", metavar="FILE", help="thresholds, from: violet guard calibrate")
     what.add_argument("--schema", default="", metavar="FILE", help="types, ranges and relations of a table's columns")
     what.add_argument(
+        "--campaign", default="", metavar="FILE", help="known adversarial examples, from: violet guard fingerprints"
+    )
+    what.add_argument("--triggers", default="", metavar="FILE", help="known triggers of trojans, JSON")
+    what.add_argument(
         "--detector", action="append", default=[], metavar="ID", help="only this one; may be repeated (default: all)"
     )
     what.add_argument("--without", action="append", default=[], metavar="ID", help="all but this one; may be repeated")
@@ -35,11 +39,15 @@ def watched_options(arguments: Namespace) -> WatchedOptions:
         raise UsageError("--calibration comes with the profile it was fitted to.", "Say --profile FILE, too.")
     if arguments.schema and not arguments.profile:
         raise UsageError("--schema needs --profile, which says in which order columns come.")
+    if arguments.campaign and not arguments.profile:
+        raise UsageError("--campaign comes with the profile it was made with.", "Say --profile FILE, too.")
     return WatchedOptions(
         model=arguments.model,
         profile=arguments.profile,
         calibration=arguments.calibration,
         schema=arguments.schema,
+        campaign=arguments.campaign,
+        triggers=arguments.triggers,
         only=tuple(arguments.detector),
         without=tuple(arguments.without),
         clients=arguments.clients,

@@ -77,7 +77,7 @@ def serve(arguments: Namespace) -> int:
         errors = f"fails {policy.on_error.value}"
         print(f"guarding {policy.upstream} on {address} ({does}, {errors})", flush=True)
 
-    listen(lambda number: application(plan, number), _listening(arguments), started)
+    listen(lambda number: application(plan, number), replace(_listening(arguments), limits=plan.server), started)
     return 0
 
 
