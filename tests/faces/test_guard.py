@@ -195,8 +195,15 @@ def test_examples_of_a_test_are_known_again(made: Path, tmp_path: Path, capsys: 
     write_trace(
         str(tmp_path / "sent.jsonl"),
         (
-            Exchange(id=f"{who}{at}", at=1.8e9 + at, client=who, model=MODEL, rows=(tuple(x.tolist()),),
-                     names=tuple(FEATURES), scores=(tuple(probabilities(x[None])[0]),))
+            Exchange(
+                id=f"{who}{at}",
+                at=1.8e9 + at,
+                client=who,
+                model=MODEL,
+                rows=(tuple(x.tolist()),),
+                names=tuple(FEATURES),
+                scores=(tuple(probabilities(x[None])[0]),),
+            )
             for who, some in sent
             for at, x in enumerate(some)
         ),

@@ -50,6 +50,7 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
         force=arguments.force,
         off=frozenset(spec.off),
         only=frozenset(spec.only),
+        options=spec.options,
         constraints=constraints_of(spec, reference),
     )
     command = again(command_line, ("--output", "--format"), ("--quiet", "--no-progress"))

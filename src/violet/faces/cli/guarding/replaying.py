@@ -54,6 +54,7 @@ def _started(arguments: Namespace) -> tuple[Replay, str]:
         thresholds=pipeline_thresholds(spec),
         off=frozenset(spec.off),
         only=frozenset(spec.only),
+        options=spec.options,
         constraints=constraints_of(spec, reference),
     )
     told = _line if arguments.follow else None
