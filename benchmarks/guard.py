@@ -1,6 +1,6 @@
 """What standing before a model costs: Violet's guard beside nginx and LiteLLM's proxy, in front of the same fast model.
 
-    .venv/bin/python benchmarks/guard.py [--seconds 10] [--rounds 3] [--only nginx,guard-off]
+    .venv/bin/python benchmarks/guard.py [--seconds 10] [--rounds 3] [--only nginx,guard-off] [--apart]
 
 Needs wrk and nginx (Debian: apt-get install wrk nginx); what is missing is said and left out. One worker everywhere, 16
 connections, 450 bytes of body, no two rows alike. In each round every contender is measured once, one after the other,
@@ -9,6 +9,9 @@ and the medians are shown: what another process does to the machine meanwhile is
 First a closed loop (wrk): requests a second at saturation. Then an open loop at half of what the slowest of Violet's
 ways can do: what a request is delayed by, counted from when it was due. CPU seconds are of the contender's processes
 (its children included), for each 1,000 requests; memory is resident, after the runs.
+
+With ``--apart`` the processes that serve have the first core to themselves; the model, the load and the guard's judge
+share the others. That is what standing in the way costs where processors are not what is short.
 """
 
 from __future__ import annotations
@@ -283,6 +286,18 @@ def used(pid: int) -> tuple[float, float]:
     return seconds, memory
 
 
+def place_apart(contenders: Sequence[Contender]) -> None:
+    """The first core is for those who serve; whatever was started stays on the others."""
+    first = min(os.sched_getaffinity(os.getppid()))
+    for one in contenders:
+        if one.process is None or one.name == "direct":
+            continue
+        for pid in family(one.process.pid):
+            if b"judging" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                for thread in Path(f"/proc/{pid}/task").iterdir():
+                    os.sched_setaffinity(int(thread.name), {first})
+
+
 @contextmanager
 def running(contenders: Sequence[Contender], folder: Path) -> Iterator[None]:
     """All of them, in front of one model. One that does not start says why in ``missing``."""
@@ -343,7 +358,7 @@ def wrk(one: Contender, script: Path, seconds: float) -> None:
     text = done.stdout
     count = int(found(r"(\d+) requests in", text))
     one.rates.append(float(found(r"Requests/sec:\s*([\d.]+)", text)))
-    one.closed.append((milliseconds(found(r"50%\s+(\S+)", text)), milliseconds(found(r"99%\s+(\S+)", text))))
+    one.closed.append((milliseconds(found(r"\n +50%\s+(\S+)", text)), milliseconds(found(r"\n +99%\s+(\S+)", text))))
     one.cpu.append((after - before) / max(count, 1) * 1000)
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     one.errors += int(wrong[1]) if wrong else 0
@@ -374,6 +389,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="in which everyone has a turn (default: 3)")
     parser.add_argument("--only", default="", help=f"some of {', '.join(one.name for one in CONTENDERS)}")
     parser.add_argument("--rate", type=float, default=0.0, help="of the open loop, in requests a second")
+    parser.add_argument("--apart", action="store_true", help="a core for those who serve, the others for all else")
     parser.add_argument("--role", default="", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--model", type=int, default=0, help=argparse.SUPPRESS)
@@ -389,8 +405,12 @@ def main() -> None:
         folder = Path(name)
         script = folder / "requests.lua"
         lua(script)
+        if said.apart:
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[1:])
         with running(chosen, folder):
             there = [one for one in chosen if not one.missing]
+            if said.apart:
+                place_apart(there)
             for number in range(said.rounds):
                 for one in there:
                     progress(f"round {number + 1}, {one.name}: saturation")
