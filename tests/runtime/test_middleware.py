@@ -218,7 +218,7 @@ def test_a_held_answer_is_rewritten() -> None:
     assert found.content == b"ABC" * 1000
     assert found.headers["content-length"] == "3000"
     assert found.headers["x-guard"] == "on"
-    assert hooks.finished[0].body == b"abc" * 1000
+    assert b"abc" * 1000 in [ticket.body for ticket in hooks.finished], "whichever of the two was done first"
 
 
 @pytest.mark.parametrize("fail_open", [True, False])

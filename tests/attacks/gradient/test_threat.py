@@ -142,7 +142,10 @@ def test_starts_are_within_ball_and_box_and_come_from_the_seed(norm):
     assert not torch.equal(starts[0], starts[2])
     assert bool((lengths(starts[0] - centre, norm) <= SIZES[norm] * (1 + 1e-9)).all())
     assert bool(((starts[0] >= 0) & (starts[0] <= 1)).all())
-    assert float(lengths(starts[0] - centre, norm).mean()) > 0.25 * SIZES[norm]
+    whole = random_start(centre, norm, SIZES[norm], torch.Generator().manual_seed(1), inside=False)
+    assert bool((lengths(whole - centre, norm) <= SIZES[norm] * (1 + 1e-9)).all())
+    assert float(lengths(whole - centre, norm).mean()) > 0.25 * SIZES[norm]
+    assert float(lengths(starts[0] - centre, norm).mean()) > 0.1 * SIZES[norm]
 
 
 @settings(max_examples=30)

@@ -74,7 +74,10 @@ def _run(
     books: Books, batch: Standing, loss: Loss, steps: int, eps: float, start: Tensor | None, closing: bool = True
 ) -> None:
     sparse = books.norm is Norm.L1
-    batch.point = random_start(batch.x, books.norm, eps, books.generator) if start is None else start
+    # In L1 the first steps are few features wide: begun in the middle of the ball, fewer samples fall.
+    if start is None:
+        start = random_start(batch.x, books.norm, eps, books.generator, inside=not sparse)
+    batch.point = start
     if books.norm is Norm.LINF:
         batch.low = (batch.x - eps).clamp_(0.0, 1.0)
         batch.high = (batch.x + eps).clamp_(0.0, 1.0)

@@ -126,9 +126,9 @@ def keep_largest(values: Tensor, worth: Tensor, count: Tensor | float) -> Tensor
     return torch.zeros_like(values).scatter_(1, kept, values.gather(1, kept) * allowed)
 
 
-def random_start(centre: Tensor, norm: Norm, eps: float, generator: torch.Generator) -> Tensor:
-    """A point of ball and box: uniform for Linf, of random direction and radius for L2 and L1, random features with
-    random values for L0."""
+def random_start(centre: Tensor, norm: Norm, eps: float, generator: torch.Generator, *, inside: bool = True) -> Tensor:
+    """A point of ball and box: uniform for Linf, of random direction and radius for L2 and L1 (without ``inside`` at
+    the whole radius), random features with random values for L0."""
     if norm is Norm.LINF:
         noise = torch.empty_like(centre).uniform_(-eps, eps, generator=generator)
         return noise.add_(centre).clamp_(0.0, 1.0)
@@ -141,7 +141,10 @@ def random_start(centre: Tensor, norm: Norm, eps: float, generator: torch.Genera
         # Few features with large moves, as L1's own steps: spread over all of them, each move would be nothing.
         few = float(max(1, centre.shape[1] // 20))
         noise = keep_largest(noise, noise.abs(), few)
-    noise.mul_(eps / lengths(noise, norm).clamp_min_(TINY))
+    radius = torch.full((len(centre), 1), eps, dtype=centre.dtype, device=centre.device)
+    if inside:
+        radius *= torch.rand(radius.shape, dtype=centre.dtype, device=centre.device, generator=generator)
+    noise.mul_(radius / lengths(noise, norm).clamp_min_(TINY))
     return project(centre + noise, centre, norm, eps)
 
 

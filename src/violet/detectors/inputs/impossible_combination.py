@@ -7,7 +7,7 @@ amount and duration make, a tenure longer than a life.
 Clients whose rows break the schema again and again. Which rule, the evidence says.
 
 ## Needs
-Rows, a reference, and a schema of the table (``violet guard --schema``).
+Rows, a reference, and a schema of the table (``--schema FILE``).
 
 ## Cost
 About 2 microseconds a row and a dozen rules in batches of 64. 200 bytes a client, and four rows of those that had such.

@@ -4,8 +4,8 @@ Examples transfer and are handed around; whoever found one by a thousand queries
 
 ## What it sees
 Rows near an example of a file of fingerprints (``--campaign FILE``, or option ``file``): ``violet guard fingerprints``
-makes them of what ``violet test --save-adversarial`` wrote. A file has hashes only, no example can be read from it. The
-second different row of a client reaches the threshold.
+makes them of what a test of the model saved. A file has hashes only, no example can be read from it. The second
+different row of a client reaches the threshold.
 
 ## Needs
 Rows, a reference, and the file; without it, it says nothing.

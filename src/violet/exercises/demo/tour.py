@@ -112,7 +112,7 @@ def steps(directory: str, deployment: Deployment) -> tuple[Step, ...]:
         Step(
             "Now it is live, behind its guard, and somebody attacks it over the network.",
             ("test", deployment.url, *asked, "--threat", "feasible:2", "--attack", "tabular/feasible-decisions",
-             "--samples", "16", "--probes", "4", "--queries", "40", "--no-scan"),
+             "--samples", "16", "--probes", "4", "--queries", "200", "--no-scan"),
             expected=1,
             did="started the model, and: violet " + " ".join(deployment.guard_command),
             prepare=deployment.start,
