@@ -213,21 +213,20 @@ class Guard:
             events("upstream_errors")
         if ticket.delay:
             events("delayed")
-        if question is None or wire is None or ticket.caller is None:
-            if ticket.admitted and ticket.caller is not None:
-                self._parts.limits.done(ticket.caller.id, ticket.model)
-            return
         answer = _NO_ANSWER
-        if status == 200 and complete and body:
+        if question is not None and wire is not None and status == 200 and complete and body:
             try:
                 answer = wire.answer(question, headers, body)
             except Unreadable:
-                self._parts.counters.event("unreadable_answers")
+                events("unreadable_answers")
         if ticket.trace is not None:
-            ticket.trace.finish(ticket, status, seconds, (0, answer.tokens))
-        if ticket.admitted:
+            told = status if ticket.reply is None else ticket.reply.status
+            ticket.trace.finish(ticket, told, seconds, answer.tokens)
+        if ticket.admitted and ticket.caller is not None:
             self._parts.limits.done(ticket.caller.id, ticket.model, answer.tokens)
-        if ticket.raw is not None and ticket.reply is None:
+        if question is None:
+            return
+        if ticket.reply is None:
             self._judge(ticket, question, answer, status, seconds)
         self._parts.keep(ticket, answer, status, body, seconds)
 

@@ -93,9 +93,9 @@ class Trace:
         context = self._span.get_span_context()
         return (("traceparent", f"00-{context.trace_id:032x}-{context.span_id:016x}-01"),)
 
-    def finish(self, ticket: Ticket, status: int, seconds: float, tokens: tuple[int, int] = (0, 0)) -> None:
+    def finish(self, ticket: Ticket, status: int, seconds: float, tokens: int = 0) -> None:
         """End the span. ``status`` is that of the answer (0: there was none), ``seconds`` how long the model took,
-        ``tokens`` how many went in and came out, where that is known."""
+        ``tokens`` how many the exchange was charged for, both ways, where that is known."""
         from opentelemetry.trace import Status, StatusCode
 
         question = ticket.question
@@ -117,9 +117,8 @@ class Trace:
         }
         if question is not None and question.tokens:
             attributes["gen_ai.request.max_tokens"] = question.tokens
-        for name, count in zip(("input", "output"), tokens, strict=True):
-            if count:
-                attributes[f"gen_ai.usage.{name}_tokens"] = count
+        if tokens:  # the conventions have no name for the sum
+            attributes["violet.tokens"] = tokens
         if status == 0 or status >= 500:
             attributes["error.type"] = str(status) if status else "no_answer"
             span.set_status(Status(StatusCode.ERROR))

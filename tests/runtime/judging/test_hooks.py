@@ -109,6 +109,32 @@ def test_what_cannot_be_judged(profile: str, on_error: OnError, content: bytes, 
     assert ticket.reasons
 
 
+class Span:
+    """A trace that remembers how it was finished."""
+
+    def __init__(self) -> None:
+        self.finished: list[tuple[int, float, int]] = []
+
+    def finish(self, ticket: Ticket, status: int, seconds: float, tokens: int = 0) -> None:
+        self.finished.append((status, seconds, tokens))
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "told"),
+    [(body([0.1, 0.2, 0.3]), 200, 200), (b"{", 0, 400), (None, 0, 0)],
+    ids=["answered", "refused", "never read"],
+)
+def test_every_trace_is_finished(profile: str, content: bytes | None, status: int, told: int) -> None:
+    made = station(profile, on_error=OnError.CLOSED)
+    ticket = opened(made)
+    span: Any = Span()
+    ticket.trace = span
+    if content is not None:
+        made.hooks.asked(ticket, content)
+    made.hooks.done(ticket, status, HEADERS, answer(0.5) if status else b"", True, 0.01)
+    assert span.finished == [(told, 0.01, 0)]
+
+
 def test_nobody_gets_past_a_quota_by_writing_nonsense(profile: str) -> None:
     made = station(profile, limits=LimitPolicy(Quota(rows_per_second=1.0, burst=3.0)))
     statuses = []
