@@ -362,6 +362,17 @@ def _nearest(x: Array) -> Array:
     return np.asarray(np.sqrt(np.maximum(apart.min(axis=1), 0.0)))
 
 
+def pseudo_sample(reference: Reference, count: int = 1024) -> Array:
+    """Encoded benign rows ``(s, d)``: those of the reference, or, where it keeps none, normal ones of its mean and
+    covariance."""
+    if len(reference.sample) >= 50:
+        return np.asarray(reference.sample)
+    rng = np.random.default_rng([reference.seed, 77])
+    root = np.linalg.pinv(reference.whiten.astype(np.float64))
+    drawn = rng.standard_normal((count, len(reference.mean))) @ root + reference.mean
+    return np.asarray(drawn.astype(np.float32))
+
+
 def both_classes(scores: Array) -> Array:
     """Scores ``(n, k)``; one column of probabilities is that of the second of two classes: ``(n, 2)``. One column of
     other numbers is no classification, and stays."""

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.denial._typical import Typical, excess
+from violet.detectors.sums import Cusum, Summing
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -55,13 +55,13 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class Cost(windows.Summing[windows.Cusum]):
+class Cost(Summing[Cusum]):
     """``times`` the usual is free."""
 
     def __init__(self, setup: Setup) -> None:
         self._free = float(setup.options["times"])
         self._typical = Typical.of(setup)
-        self._sums = windows.Cusum(setup.clients)
+        self._sums = Cusum(setup.clients)
 
     def observe(self, batch: Batch) -> Scores:
         beside = self._typical.step(batch)

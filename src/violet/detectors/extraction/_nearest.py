@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.rings import CHUNK, EPOCH, Rings
+from violet.detectors.steps import Steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ ROOM = 32 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Near:
-    """Of each row ``(n,)`` that counts (see ``windows.Steps``): the ``distance`` to the nearest of the client's last
+    """Of each row ``(n,)`` that counts (see ``Steps``): the ``distance`` to the nearest of the client's last
     128 rows that counted, float64 (NaN for rows that do not count, and for a client's first), in how many features it
     ``moved`` from that one, ``base`` the number of that one's request (-1: none), and among how many ``known`` rows it
     was the nearest."""
@@ -41,7 +41,7 @@ class Nearest:
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
-        self._steps = windows.Steps.of(setup)
+        self._steps = Steps.of(setup)
         self._rings = Rings(
             setup.clients, setup.reference.width, {"request": np.int64, "square": np.float32}, SIZE, ROOM
         )

@@ -30,9 +30,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import RAREST
+from violet.detectors.steps import Steps
+from violet.detectors.sums import Summing, Surprise
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -58,27 +60,27 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class Boundary(windows.Summing[windows.Surprise]):
+class Boundary(Summing[Surprise]):
     """``theta`` in (0, 1): the smaller, the nearer to the boundary a client has to keep to be suspected.
     ``hidden`` is the least share of such rows among others, as who hides has it."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
         self._reference = setup.reference
-        self._steps = windows.Steps.of(setup)
-        self._sums = windows.Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
+        self._steps = Steps.of(setup)
+        self._sums = Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)
         self._steps.forget(slots)
 
     def observe(self, batch: Batch) -> Scores:
-        share = windows.below(batch, self._reference)
+        share = measures.below(batch, self._reference)
         known = np.isfinite(share)
         counts = self._steps.step(batch).counts & known
         rarity = np.maximum(np.where(known, share, 1.0), RAREST)
         value = self._sums.take(batch, rarity, counts)
-        margin = windows.margins(batch)
+        margin = measures.margins(batch)
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[index])

@@ -28,8 +28,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.recent import Recent
+from violet.detectors.reference import pseudo_sample
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -74,11 +76,11 @@ class Coverage:
         self._offset = reference.mean @ self._project
         self._maps = maps
         self._base = np.arange(maps) * CELLS
-        sample = self._cells(windows.pseudo_sample(reference))
+        sample = self._cells(pseudo_sample(reference))
         share = np.stack([np.bincount(sample[:, at] - at * CELLS, minlength=CELLS) for at in range(maps)])
         self._weight: list[float] = (-np.log((share + 0.5) / (len(sample) + 0.5 * CELLS))).ravel().tolist()
         self._mean, self._spread = self._null(sample, reference)
-        self._recent = windows.Recent.of(setup)
+        self._recent = Recent.of(setup)
         self._seen = [0] * setup.clients
         self._rows = [0] * setup.clients
         self._sum = [0.0] * setup.clients
@@ -128,7 +130,7 @@ class Coverage:
         value, visited = [], []
         seen, rows, sums, weight = self._seen, self._rows, self._sum, self._weight
         mean, spread = self._mean, self._spread
-        for slot, own in zip(windows.slots(batch), self._masks(batch.x), strict=True):
+        for slot, own in zip(measures.slots(batch), self._masks(batch.x), strict=True):
             if rows[slot] >= WINDOW:
                 seen[slot], rows[slot], sums[slot] = 0, 0, 0.0
             known, total = seen[slot], sums[slot]

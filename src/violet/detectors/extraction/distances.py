@@ -32,10 +32,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.extraction._nearest import Nearest
 from violet.detectors.reference import QUANTILES
+from violet.detectors.steps import dense
+from violet.detectors.sums import Cusum, Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -66,7 +67,7 @@ CLOSE = 0.01
 
 
 @detector(FACTS)
-class Distances(windows.Summing[windows.Cusum]):
+class Distances(Summing[Cusum]):
     """``honest`` is the share of such rows that an honest client is granted, ``suspicious`` that of a thief."""
 
     def __init__(self, setup: Setup) -> None:
@@ -78,10 +79,10 @@ class Distances(windows.Summing[windows.Cusum]):
             honest, suspicious = max(honest, 0.1), max(suspicious, 0.4)
         self._hit = math.log(suspicious / honest)
         self._miss = math.log((1 - suspicious) / (1 - honest))
-        self._dense = windows.dense(reference.width)
+        self._dense = dense(reference.width)
         self._near = _near(reference, self._dense)
         self._nearest = Nearest.of(setup)
-        self._sums = windows.Cusum(setup.clients)
+        self._sums = Cusum(setup.clients)
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)

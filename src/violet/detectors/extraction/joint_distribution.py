@@ -30,14 +30,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.reference import FEATURES
+from violet.detectors.blocks import BLOCK, Blocks
+from violet.detectors.recent import Recent
+from violet.detectors.reference import FEATURES, pseudo_sample
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from violet.detectors.reference import Reference
 
     Array = NDArray[Any]
 
@@ -67,16 +70,16 @@ class JointDistribution:
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
         reference = self._reference = setup.reference
-        self._blocks = windows.Blocks.of(setup)
-        self._keep = 1.0 - windows.BLOCK / max(float(setup.options["remembered"]), 2 * windows.BLOCK)
+        self._blocks = Blocks.of(setup)
+        self._keep = 1.0 - BLOCK / max(float(setup.options["remembered"]), 2 * BLOCK)
         self._credit = float(setup.options["credit"])
         self._m = len(reference.phase)
         self._mean = reference.feature_mean.astype(np.float64)
         self._self = float(self._mean @ self._mean)
-        self._spread = windows.feature_spread(reference)
+        self._spread = _feature_spread(reference)
         self._sums = np.zeros((setup.clients, FACTS.width), np.float32)
         self._fresh = np.zeros((setup.clients, FACTS.width), np.float32)
-        self._recent = windows.Recent.of(setup)
+        self._recent = Recent.of(setup)
 
     def forget(self, slots: Array) -> None:
         self._blocks.forget(slots)
@@ -91,7 +94,7 @@ class JointDistribution:
 
     def absorb(self, slots: Array, values: Array) -> None:
         # As many blocks as come have made older ones fade there.
-        self._fade(slots, values[:, ROWS] / windows.BLOCK)
+        self._fade(slots, values[:, ROWS] / BLOCK)
         self._sums[slots] += values
 
     def _fade(self, slots: Array, blocks: Array) -> None:
@@ -108,9 +111,9 @@ class JointDistribution:
         if k:
             new = np.zeros((k, FACTS.width), np.float32)
             new[:, : self._m] = blocks.features
-            new[:, ROWS] = windows.BLOCK
+            new[:, ROWS] = BLOCK
             new[:, SQUARES] = blocks.squares
-            new[:, PAIRS] = windows.BLOCK
+            new[:, PAIRS] = BLOCK
             new[:, STRANGE] = blocks.strange
             for index, slot in enumerate(blocks.clients.tolist()):
                 sums = self._sums[slot]
@@ -144,3 +147,11 @@ class JointDistribution:
         narrow = max(0.0, alike - self._self)
         sigma = self._spread * math.sqrt(2.0 / pairs)
         return (distance - self._credit * narrow) / sigma, distance, alike
+
+
+def _feature_spread(reference: Reference) -> float:
+    """The Frobenius norm of the covariance of benign random features: the standard deviation of the unbiased MMD^2 of
+    ``n`` benign rows against the reference is ``sqrt(2 / (n (n - 1)))`` times it."""
+    phi = reference.features(pseudo_sample(reference)).astype(np.float64)
+    away = phi - phi.mean(axis=0)
+    return float(np.linalg.norm(away.T @ away / len(away)))

@@ -31,9 +31,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import Contrast
+from violet.detectors.steps import Steps
+from violet.detectors.sums import Summing, Surprise
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -59,16 +60,16 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class MadeUp(windows.Summing[windows.Surprise]):
+class MadeUp(Summing[Surprise]):
     """``theta`` in (0, 1): the smaller, the more made up rows have to look for their client to be suspected. ``hidden``
     is the least share of them among natural ones, as who hides has it."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
         self._reference = setup.reference
-        self._steps = windows.Steps.of(setup)
+        self._steps = Steps.of(setup)
         self._contrast = Contrast.of(setup)
-        self._sums = windows.Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
+        self._sums = Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)

@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import RAREST
 from violet.detectors.extraction._nearest import SIZE, Nearest
+from violet.detectors.reference import pseudo_sample
+from violet.detectors.sums import Summing, Surprise
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -62,7 +63,7 @@ SHARES = np.concatenate([np.linspace(0, 0.9, 19), [0.95, 0.98, 0.99, 0.995, 0.99
 
 
 @detector(FACTS)
-class Novelty(windows.Summing[windows.Surprise]):
+class Novelty(Summing[Surprise]):
     """``theta`` in (0, 1): the smaller, the further off queries have to be for their client to be suspected. ``hidden``
     is the least share of such rows among others, as who hides has it."""
 
@@ -71,7 +72,7 @@ class Novelty(windows.Summing[windows.Surprise]):
         reference = self._reference = setup.reference
         self._nearest = Nearest.of(setup)
         self._table = _null(reference)
-        self._sums = windows.Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
+        self._sums = Surprise(setup.clients, float(setup.options["theta"]), float(setup.options["hidden"]))
 
     def forget(self, slots: Array) -> None:
         self._sums.forget(slots)
@@ -108,7 +109,7 @@ class Novelty(windows.Summing[windows.Surprise]):
 
 def _null(reference: Reference) -> Array:
     """Distances to the nearest of 4, 8, ... 64 other benign rows at ``SHARES``, ``(levels, shares)``."""
-    sample = windows.pseudo_sample(reference).astype(np.float64)
+    sample = pseudo_sample(reference).astype(np.float64)
     rng = np.random.default_rng([reference.seed, 80])
     squares = np.einsum("ij,ij->i", sample, sample)
     asked = rng.permutation(len(sample))[:512]

@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.steps import Steps
+from violet.detectors.sums import Cusum, Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -59,15 +60,15 @@ MOST = 6.0
 
 
 @detector(FACTS)
-class OffGrid(windows.Summing[windows.Cusum]):
+class OffGrid(Summing[Cusum]):
     """``suspicious`` is how many such values a row of an attacker has on average, at least; ``margin`` the share of the
     benign range by which a value may leave it."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
         reference = self._reference = setup.reference
-        self._sums = windows.Cusum(setup.clients)
-        self._steps = windows.Steps.of(setup)
+        self._sums = Cusum(setup.clients)
+        self._steps = Steps.of(setup)
         self._on = np.flatnonzero(reference.grid > 0)
         self._grid = reference.grid[self._on]
         low, high = reference.low.astype(np.float64), reference.high.astype(np.float64)

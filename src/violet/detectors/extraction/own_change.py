@@ -32,8 +32,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.blocks import BLOCK, LABELS, Blocks, Completed
+from violet.detectors.recent import Recent
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -79,15 +80,15 @@ class OwnChange:
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
-        self._blocks = windows.Blocks.of(setup)
-        self._recent = windows.Recent.of(setup)
+        self._blocks = Blocks.of(setup)
+        self._recent = Recent.of(setup)
         self._warmup = int(setup.options["warmup"])
         self._most = int(setup.options["remembered"])
         self._allowance = float(setup.options["allowance"])
         clients, m, k = setup.clients, len(setup.reference.phase), len(MEASURES)
         self._count = np.zeros(clients, np.int32)
         self._base = np.zeros((clients, m), np.float32)
-        self._labels = np.zeros((clients, windows.LABELS), np.float32)
+        self._labels = np.zeros((clients, LABELS), np.float32)
         self._mean = np.zeros((clients, k))
         self._square = np.zeros((clients, k))
         self._sums = np.zeros((clients, k))
@@ -132,28 +133,28 @@ class OwnChange:
 
         return Scores(blocks.rows, value, explain)
 
-    def _measure(self, blocks: windows.Completed, index: int, slot: int, at: float) -> Array:
+    def _measure(self, blocks: Completed, index: int, slot: int, at: float) -> Array:
         """The six measures of a block; the client's means of features and labels take it in."""
         count = int(self._count[slot])
-        block = blocks.features[index] / windows.BLOCK
-        labels = blocks.labels[index] / windows.BLOCK
+        block = blocks.features[index] / BLOCK
+        labels = blocks.labels[index] / BLOCK
         share = 1.0 / min(count + 1, self._most)
         away = block - self._base[slot]
         own = labels - self._labels[slot]
         # Of the block's rows, each its own: what their scatter adds to the distance is known.
-        noise = max(0.0, float(blocks.squares[index]) / windows.BLOCK - float(block @ block)) / (windows.BLOCK - 1)
+        noise = max(0.0, float(blocks.squares[index]) / BLOCK - float(block @ block)) / (BLOCK - 1)
         distance = float(away @ away) + 0.25 * noise
         known = max(float(blocks.known[index]), 1.0)
         gap = max(at - float(self._last[slot]), 1e-3)
-        pace = -math.log(gap / windows.BLOCK) if math.isfinite(gap) else float(self._mean[slot, 5])
+        pace = -math.log(gap / BLOCK) if math.isfinite(gap) else float(self._mean[slot, 5])
         self._base[slot] += np.float32(share) * away.astype(np.float32)
         self._labels[slot] += np.float32(share) * own.astype(np.float32)
         self._last[slot] = at
         return np.array(
             [
                 math.log(max(distance, 1e-6)) if count else float("nan"),
-                float(blocks.odd[index]) / windows.BLOCK,
-                float(blocks.strange[index]) / windows.BLOCK,
+                float(blocks.odd[index]) / BLOCK,
+                float(blocks.strange[index]) / BLOCK,
                 float(blocks.near[index]) / known,
                 math.log(0.02 + float(own @ own)) if count else float("nan"),
                 pace,

@@ -33,10 +33,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Accuses, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import RAREST, Contrast
+from violet.detectors.recent import KEPT, Recent
 from violet.detectors.reference import FEATURES
+from violet.detectors.steps import Steps
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -83,9 +85,9 @@ class Together:
         self._theta = float(setup.options["theta"])
         self._alike = float(setup.options["alike"])
         self._least = max(2, int(setup.options["least"]))
-        self._steps = windows.Steps.of(setup)
+        self._steps = Steps.of(setup)
         self._contrast = Contrast.of(setup)
-        self._recent = windows.Recent.of(setup)
+        self._recent = Recent.of(setup)
         self._mean = reference.feature_mean.astype(np.float32)
         self._m = len(self._mean)
         self._level = [0.0] * setup.clients
@@ -125,8 +127,8 @@ class Together:
         value: list[float] = []
         groups: list[tuple[int, ...]] = []
         counting = np.flatnonzero(increments)
-        features = windows.features(batch, self._reference) if len(counting) else None
-        slots, level = windows.slots(batch), self._level
+        features = measures.features(batch, self._reference) if len(counting) else None
+        slots, level = measures.slots(batch), self._level
         for row, increment in zip(counting.tolist(), increments[counting].tolist(), strict=True):
             slot = slots[row]
             self._fresh[slot, EVIDENCE] += increment
@@ -159,7 +161,7 @@ class Together:
                 f"{len(groups[index])} clients whose own rows are suspicious ask about the same part of the input "
                 f"space; together they are {value[index]:.0f} nats likelier to be one thief than not.",
                 {"clients": float(len(groups[index])), "nats": value[index], "active": float(len(latest))},
-                tuple(queries[: windows.KEPT]),
+                tuple(queries[:KEPT]),
                 f"{self._reference.rows} benign rows, and how often honest clients look suspicious by accident",
                 tuple(others[:NAMED]),
             )
@@ -172,7 +174,7 @@ class Together:
         if not counts.any():
             return np.zeros(len(batch))
         odd = -np.log(self._contrast.beyond(batch))
-        near = windows.below(batch, self._reference)
+        near = measures.below(batch, self._reference)
         near = -np.log(np.maximum(np.where(np.isfinite(near), near, 1.0), RAREST))
         base = math.log(self._theta)
         gain = base + (1 - self._theta) * (odd if not self._contrast.silent else near)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
+from violet.detectors.steps import dense, far_of
+from violet.detectors.sums import Cusum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,12 +30,12 @@ ANCHORS = 4
 _NONE = np.empty(0, np.int64)
 
 
-def stepped(batch: Batch, sums: windows.Cusum, increments: Array) -> tuple[Array, Array]:
+def stepped(batch: Batch, sums: Cusum, increments: Array) -> tuple[Array, Array]:
     """One increment a row, float64 ``(n,)``. Gives the rows of clients whose level is, or just was, above 0, ascending,
     and the level after each."""
     before = np.frombuffer(sums.level)[batch.client]
     value = sums.step(batch, increments)
-    by = windows.groups(batch)
+    by = measures.groups(batch)
     sorted_value = value[by.order]
     earlier = np.empty_like(sorted_value)
     earlier[1:] = sorted_value[:-1]
@@ -51,11 +53,11 @@ class Odds:
     def __init__(self, setup: Setup, rate: float, attack: float, most: float = MOST) -> None:
         if not 0 < rate < attack < 1:
             raise ValueError("rates of odd rows lie between 0 and 1, that of attackers above that of others")
-        self._sums = windows.Cusum(setup.clients)
+        self._sums = Cusum(setup.clients)
         self._levels = np.frombuffer(self._sums.level)
         self._hit, self._miss = math.log(attack / rate), math.log((1 - attack) / (1 - rate))
         self._most = most
-        self._far = windows.far_of(setup.reference) if setup.reference is not None else 0.0
+        self._far = far_of(setup.reference) if setup.reference is not None else 0.0
         self._anchors: dict[int, list[Any]] = {}
 
     def take(self, batch: Batch, strength: Array) -> tuple[Array, Array]:
@@ -84,7 +86,7 @@ class Odds:
                 if self._far:
                     near = float(np.linalg.norm(own - other)) < self._far
                 else:
-                    near = int(np.count_nonzero(own != other)) < windows.dense(len(own))
+                    near = int(np.count_nonzero(own != other)) < dense(len(own))
                 if near:
                     return False
             own = own.copy()

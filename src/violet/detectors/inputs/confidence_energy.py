@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.inputs._odd import Odds, Suspecting, Warm
 from violet.domain.alert import Evidence
@@ -79,7 +79,7 @@ class ConfidenceEnergy(Suspecting):
         if logits.any():
             self._judge(batch, energy, logits, strength)
         if not logits.all() and self._reference is not None:
-            below = windows.below(batch, self._reference)
+            below = measures.below(batch, self._reference)
             known = np.isfinite(below) & ~logits
             strength[known] = below[known] <= self._tail
         rows, value = self._odds.take(batch, strength)
@@ -93,7 +93,7 @@ class ConfidenceEnergy(Suspecting):
                 figure = {"energy": float(energy[row]), "limit": float(self._cut)}
                 beside = f"energies of {LEARNED} rows of many clients"
             else:
-                margin = float(windows.margins(batch)[row])
+                margin = float(measures.margins(batch)[row])
                 why = f"the two greatest scores of this one differ by {margin:.3g}"
                 figure = {"margin": margin, "tail": self._tail}
                 beside = "margins of the reference"

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import RAREST
 from violet.detectors.inputs._odd import Odds, Suspecting
@@ -86,7 +86,7 @@ class OutOfDistribution(Suspecting):
             self._cut *= FARTHER[1]
 
     def observe(self, batch: Batch) -> Scores:
-        far = windows.strangeness(batch, self._reference) >= self._strange
+        far = measures.strangeness(batch, self._reference) >= self._strange
         if self._least and far.any():
             far[far] = self._reference.mahalanobis(batch.x[far]) > self._least
         near = self._nearest(batch.x)

@@ -41,11 +41,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.inputs._odd import Odds
 from violet.detectors.inputs._triggers import Trigger, read_triggers
-from violet.detectors.reference import LIMIT
+from violet.detectors.reference import LIMIT, pseudo_sample
+from violet.detectors.steps import dense, far_of
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -112,10 +113,10 @@ class TrojanTrigger:
         self._triggers: Sequence[Trigger] = read_triggers(path, reference.names) if path else ()
         self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         rare = float(setup.options["rare"])
-        sample = windows.pseudo_sample(reference)
+        sample = pseudo_sample(reference)
         self._low = np.quantile(sample, rare, axis=0).astype(np.float32) - np.float32(1 / FINE)
         self._high = np.quantile(sample, 1 - rare, axis=0).astype(np.float32) + np.float32(1 / FINE)
-        self._far = windows.far_of(reference)
+        self._far = far_of(reference)
         self._table = not reference.shape
         self._cells: dict[int, Cells] = {}
         self._last: dict[int, list[Array]] = {}
@@ -169,11 +170,11 @@ class TrojanTrigger:
         """By row: the highest level of the client's cells, which they are, and the request, where there are any."""
         beyond = (batch.x < self._low) | (batch.x > self._high)
         odd = np.asarray(beyond.any(axis=1))
-        followed = np.array([slot in self._cells for slot in windows.slots(batch)], dtype=bool)
+        followed = np.array([slot in self._cells for slot in measures.slots(batch)], dtype=bool)
         # A row without unusual values matters to clients that have some on their books, from this batch as well.
         whose = set(batch.client[odd].tolist())
         if whose:
-            followed |= np.array([slot in whose for slot in windows.slots(batch)], dtype=bool)
+            followed |= np.array([slot in whose for slot in measures.slots(batch)], dtype=bool)
         labels = np.where((batch.label >= 0) & (batch.label < LABELS), batch.label, -1)
         found: dict[int, tuple[float, str, tuple[int, ...]]] = {}
         counted = 0
@@ -273,7 +274,7 @@ class TrojanTrigger:
             if self._far:
                 near = float(np.linalg.norm(x - other)) < self._far
             else:
-                near = int(np.count_nonzero(x != other)) < windows.dense(len(x))
+                near = int(np.count_nonzero(x != other)) < dense(len(x))
             if near:
                 return False
         last.append(x.copy())

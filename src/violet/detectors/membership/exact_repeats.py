@@ -32,8 +32,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.steps import Steps
+from violet.detectors.sums import Cusum, Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -70,18 +72,18 @@ _WORD = (1 << 64) - 1
 
 
 @detector(FACTS)
-class ExactRepeats(windows.Summing[windows.Cusum]):
+class ExactRepeats(Summing[Cusum]):
     """``honest`` is the share of repeats that an honest client is granted, ``suspicious`` that of a prober."""
 
     def __init__(self, setup: Setup) -> None:
         honest, suspicious = float(setup.options["honest"]), float(setup.options["suspicious"])
         self._hit = math.log(suspicious / honest)
         self._miss = math.log((1 - suspicious) / (1 - honest))
-        self._sums = windows.Cusum(setup.clients)
+        self._sums = Cusum(setup.clients)
         self._owners = array("q", range(1, setup.clients + 1))
         """What mixes a client into its keys: never the same again for a slot that changed hands."""
         self._next = setup.clients + 1
-        self._steps = windows.Steps.of(setup) if setup.reference is not None else None
+        self._steps = Steps.of(setup) if setup.reference is not None else None
         self._rhythm = array("d", bytes(8 * setup.clients))
         self._keys = array("Q", bytes(8 * PLACES))
         self._at = array("d", bytes(8 * PLACES))
@@ -111,7 +113,7 @@ class ExactRepeats(windows.Summing[windows.Cusum]):
         increments: list[float] = []
         repeats: list[tuple[int, float]] = []
         for slot, digest, now, error, variant in zip(
-            windows.slots(batch), digests, windows.times(batch), status, variants, strict=True
+            measures.slots(batch), digests, measures.times(batch), status, variants, strict=True
         ):
             key = ((digest ^ (self._owners[slot] * _MIX)) * _MIX) & _WORD
             place = key >> 46

@@ -31,8 +31,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.steps import dense, far_of
+from violet.detectors.sums import Cusum, Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -68,7 +70,7 @@ two thirds where each is seen from the one before. On a slider few do, or nearly
 
 
 @detector(FACTS)
-class ShadowNeighbours(windows.Summing[windows.Cusum]):
+class ShadowNeighbours(Summing[Cusum]):
     """``honest`` and ``suspicious`` are shares of such rows; ``slight`` is how many standard deviations a feature moves
     at most. (Of pictures, all of it as well: no further than half of what one benign picture in twenty lies from the
     nearest of a thousand.)"""
@@ -81,9 +83,9 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
         self._miss = math.log((1 - suspicious) / (1 - honest))
         self._slight = float(setup.options["slight"])
         width = setup.reference.width
-        self._many = windows.dense(width)
-        self._far = windows.far_of(setup.reference) / 2
-        self._sums = windows.Cusum(setup.clients)
+        self._many = dense(width)
+        self._far = far_of(setup.reference) / 2
+        self._sums = Cusum(setup.clients)
         self._last = np.full((setup.clients, width), np.nan, np.float32)
         self._run: list[tuple[tuple[int, int], ...]] = [()] * setup.clients
         """The last changes of the run: which features moved, and which of them rose, as bits."""
@@ -99,10 +101,10 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
 
     def observe(self, batch: Batch) -> Scores:
         moved, risen, kind = self._changes(batch)
-        sure = windows.below(batch, self._reference)
+        sure = measures.below(batch, self._reference)
         increments = np.where(kind == SAME, 0.0, self._miss)
         run = self._run
-        for row, (slot, change) in enumerate(zip(windows.slots(batch), kind.tolist(), strict=True)):
+        for row, (slot, change) in enumerate(zip(measures.slots(batch), kind.tolist(), strict=True)):
             if change == SLIGHT:
                 weight = 0.6 + 0.4 * float(sure[row]) if np.isfinite(sure[row]) else 1.0
                 increments[row] = self._weigh(slot, moved[row], risen[row]) * weight
@@ -151,7 +153,7 @@ class ShadowNeighbours(windows.Summing[windows.Cusum]):
     def _changes(self, batch: Batch) -> tuple[dict[int, int], dict[int, int], Array]:
         """Of each row, beside its client's row before: what kind of change it is, int8 ``(n,)``; of slight ones, which
         features moved, and which of them rose, as bits."""
-        by = windows.groups(batch)
+        by = measures.groups(batch)
         x = batch.x[by.order]
         before = np.empty_like(x)
         before[1:] = x[:-1]

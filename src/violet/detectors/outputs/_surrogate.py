@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import NOTHING, Scores, Stateless
 from violet.detectors.outputs._learning import Share
 from violet.domain.alert import Evidence
@@ -77,7 +77,7 @@ class Surrogate:
         y = outcomes(batch, self._usual)
         found = np.full(len(batch), np.nan)
         # What lies far out (attackers do, by the hundred) says nothing of how the model answers customers.
-        near = windows.strangeness(batch, self._reference) < FAR
+        near = measures.strangeness(batch, self._reference) < FAR
         places = np.flatnonzero(np.isfinite(y) & near)
         while len(places) and not self.ready:
             some, places = np.split(places, [LEARNED - self._rows])

@@ -32,11 +32,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors import windows
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.inputs._odd import stepped
 from violet.detectors.outputs._personal_forms import Piece, personal_in
 from violet.detectors.outputs.secrets import clipped
+from violet.detectors.sums import Cusum, Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -71,11 +71,11 @@ HELD = 8
 
 
 @detector(FACTS)
-class PersonalData(windows.Summing[windows.Cusum]):
+class PersonalData(Summing[Cusum]):
     """``free`` is how much an answer may hold on average."""
 
     def __init__(self, setup: Setup) -> None:
-        self._sums = windows.Cusum(setup.clients, 100.0)
+        self._sums = Cusum(setup.clients, 100.0)
         self._free = float(setup.options["free"])
         self._key = token_bytes(16)
         """Of hashes that no one outside of this process can compare anything with."""

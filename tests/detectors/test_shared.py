@@ -1,4 +1,4 @@
-"""What detectors of windows share: which rows count, sums that add up, blocks, and shares of the reference."""
+"""What detectors of behaviour share: which rows count, sums that add up, blocks, and shares of the reference."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from tests.detectors.streams import honest, mixed, part, stolen, trace, whole
 from tests.traffic.tables import ASKED, table_world
-from violet.detectors import windows
+from violet.detectors import measures
 from violet.detectors.base import Batch
+from violet.detectors.blocks import BLOCK, Blocks
 from violet.detectors.contrast import Contrast
-from violet.detectors.reference import QUANTILES
+from violet.detectors.recent import KEPT
+from violet.detectors.reference import QUANTILES, pseudo_sample
+from violet.detectors.steps import ANCHORS, Steps, dense
+from violet.detectors.sums import Cusum
 
 
 def rows_of(x: Any, clients: Any, reference: Any = None) -> Batch:
@@ -41,7 +45,7 @@ def slow_counts(x: Any, clients: Any, least: int) -> list[bool]:
     found = []
     for row, client in zip(x, clients, strict=True):
         known = anchors.setdefault(int(client), [])
-        counts = all(int((row != anchor).sum()) >= least for anchor in known[-windows.ANCHORS :])
+        counts = all(int((row != anchor).sum()) >= least for anchor in known[-ANCHORS:])
         found.append(counts)
         if counts:
             known.append(row)
@@ -57,17 +61,17 @@ def test_rows_count_that_differ_from_the_last_four_that_did(data: st.DataObject)
     x = rng.integers(0, 2, (n, d)).astype(np.float32)
     clients = rng.integers(0, 3, n)
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=5)))
-    steps, found = windows.Steps(3, d), []
+    steps, found = Steps(3, d), []
     batch = rows_of(x, clients)
     for begin, end in zip([0, *cuts], [*cuts, n], strict=True):
         found += steps.step(part(batch, slice(begin, end))).counts.tolist()
-    assert found == slow_counts(x, clients, windows.dense(d))
+    assert found == slow_counts(x, clients, dense(d))
 
 
 def test_what_analysts_vary_counts_once() -> None:
     piece = honest("analyst", 3, 400)
     batch = whole(trace(piece))
-    counts = windows.Steps(4, batch.x.shape[1]).step(batch).counts
+    counts = Steps(4, batch.x.shape[1]).step(batch).counts
     sweeps = 1 + int((np.diff(piece.at) > 30).sum())
     assert counts[0]
     assert counts.sum() <= 3 * sweeps
@@ -85,7 +89,7 @@ def test_cumulative_sums_are_those_of_page_however_they_are_cut(steps: list[tupl
     batch = rows_of(np.zeros((n, 1)), [client for client, _ in steps])
     increments = np.array([increment for _, increment in steps])
     cuts = sorted(data.draw(st.lists(st.integers(0, n), max_size=4)))
-    sums, found = windows.Cusum(3, cap=6.0), []
+    sums, found = Cusum(3, cap=6.0), []
     for begin, end in zip([0, *cuts], [*cuts, n], strict=True):
         found += sums.step(part(batch, slice(begin, end)), increments[begin:end]).tolist()
     assert found == expected
@@ -93,7 +97,7 @@ def test_cumulative_sums_are_those_of_page_however_they_are_cut(steps: list[tupl
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 2)), min_size=1, max_size=60))
 def test_two_processes_that_tell_each_other_know_what_one_would(rows: list[tuple[bool, float]]) -> None:
-    one, here, there = (windows.Cusum(1, cap=1000.0) for _ in range(3))
+    one, here, there = (Cusum(1, cap=1000.0) for _ in range(3))
     slot = np.array([0])
     for left, increment in rows:
         batch, gain = rows_of([[0.0]], [0]), np.array([increment])
@@ -108,20 +112,20 @@ def test_two_processes_that_tell_each_other_know_what_one_would(rows: list[tuple
 
 
 def test_evidence_names_the_rows_that_raised_a_sum_and_no_others() -> None:
-    sums = windows.Cusum(1)
+    sums = Cusum(1)
     gains = np.array([3.0, -10.0, 1.0, -0.5, 2.0, -0.5, 1.0])
     sums.step(rows_of(np.zeros((7, 1)), [0] * 7), gains)
     assert sums.queries(0, str) == ("2", "4", "6")
     assert sums.raised(0) == 3
     assert sums.since(0) == 5
     sums.step(rows_of(np.zeros((30, 1)), [0] * 30), np.ones(30))
-    assert len(sums.queries(0, str)) == windows.KEPT
+    assert len(sums.queries(0, str)) == KEPT
     sums.forget(np.array([0]))
     assert (sums.level[0], sums.queries(0, str)) == (0.0, ())
 
 
 def test_absorbed_nonsense_changes_nothing() -> None:
-    sums = windows.Cusum(2)
+    sums = Cusum(2)
     sums.absorb(np.array([0, 1]), np.array([[np.nan], [np.inf]], np.float32))
     assert list(sums.level) == [0.0, 0.0]
 
@@ -129,32 +133,30 @@ def test_absorbed_nonsense_changes_nothing() -> None:
 def test_blocks_add_up_16_rows_that_count() -> None:
     reference = table_world().reference
     batch = whole(trace(honest("application", 1, 300), honest("analyst", 1, 200)))
-    steps = windows.Steps(4, reference.width)
+    steps = Steps(4, reference.width)
     counts = steps.step(batch).counts
-    found = windows.Blocks(reference, 4, windows.Steps(4, reference.width), Contrast(reference)).step(
-        part(batch, slice(0, None))
-    )
+    found = Blocks(reference, 4, Steps(4, reference.width), Contrast(reference)).step(part(batch, slice(0, None)))
     phi = reference.features(batch.x)
-    strange = windows.strangeness(batch, reference)
+    strange = measures.strangeness(batch, reference)
     seen: dict[int, int] = {}
     assert len(found.rows) >= 10
     for index, (row, client) in enumerate(zip(found.rows.tolist(), found.clients.tolist(), strict=True)):
         own = np.flatnonzero((batch.client == client) & counts)
         begin = seen.get(client, 0)
-        rows = own[begin : begin + windows.BLOCK]
-        seen[client] = begin + windows.BLOCK
+        rows = own[begin : begin + BLOCK]
+        seen[client] = begin + BLOCK
         assert rows[-1] == row
         np.testing.assert_allclose(found.features[index], phi[rows].sum(axis=0), atol=1e-4)
         assert found.strange[index] == pytest.approx(strange[rows].sum(), rel=1e-4)
-        assert found.labels[index].sum() == windows.BLOCK
+        assert found.labels[index].sum() == BLOCK
 
 
 def test_shares_of_the_reference_are_uniform_where_rows_are_benign() -> None:
     world = table_world()
     rows = world.population.draw(np.random.default_rng(5), 4000)
     batch = whole(trace(honest("bulk", 0, 800, 5.0)))
-    assert np.mean(windows.strangeness(batch, world.reference)) == pytest.approx(1.0, abs=0.1)
-    below = windows.below(batch, world.reference)
+    assert np.mean(measures.strangeness(batch, world.reference)) == pytest.approx(1.0, abs=0.1)
+    below = measures.below(batch, world.reference)
     assert np.quantile(below, [0.25, 0.5, 0.75]) == pytest.approx([0.25, 0.5, 0.75], abs=0.05)
     odd = Contrast(world.reference)._beyond(world.reference.encode(rows))
     assert np.quantile(odd, [0.25, 0.5, 0.75]) == pytest.approx([0.25, 0.5, 0.75], abs=0.06)
@@ -168,7 +170,7 @@ def test_margins_of_few_values_count_half_their_ties() -> None:
     tied = replace(world.reference, margin=np.where(QUANTILES < 0.3, 0.2, 0.9).astype(np.float32))
     batch = whole(trace(honest("power", 0, 40)))
     few = replace(batch, memo={}, scores=np.tile(np.array([[0.6, 0.4]], np.float32), (len(batch), 1)))
-    below = windows.below(few, tied)
+    below = measures.below(few, tied)
     assert below.max() == pytest.approx(below.min())
     assert 0.1 < below[0] < 0.2
 
@@ -189,7 +191,7 @@ def test_without_a_sample_normal_rows_stand_in() -> None:
     from dataclasses import replace
 
     reference = replace(table_world().reference, sample=np.empty((0, 20), np.float32))
-    drawn = windows.pseudo_sample(reference)
+    drawn = pseudo_sample(reference)
     assert drawn.shape == (1024, 20)
     away = reference.mahalanobis(drawn)
     assert np.mean(away**2) == pytest.approx(20, rel=0.1)
@@ -198,7 +200,7 @@ def test_without_a_sample_normal_rows_stand_in() -> None:
 
 def test_state_of_a_batch_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = mixed()
-    steps = windows.Steps(64, batch.x.shape[1])
+    steps = Steps(64, batch.x.shape[1])
     assert steps.step(batch) is steps.step(batch)
-    other = windows.Steps(64, batch.x.shape[1])
+    other = Steps(64, batch.x.shape[1])
     assert other.step(batch) is not steps.step(batch)
