@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -210,11 +211,49 @@ def test_a_judge_beside_the_loop_tells_and_comes_back(profile: str, monkeypatch:
 
 
 def test_a_judge_that_cannot_begin_says_why(tmp_path: Any) -> None:
-    async def begin() -> None:
-        await BesideJudge(spec(str(tmp_path / "none.profile")), lambda alert: None).start()
-
+    judge = BesideJudge(spec(str(tmp_path / "none.profile")), lambda alert: None)
     with pytest.raises(VioletError, match=r"none\.profile"):
-        asyncio.run(begin())
+        asyncio.run(judge.start())
+    assert judge.pid == 0, "its process has ended with it"
+
+
+def test_a_judge_that_cannot_come_back_leaves_nothing_behind(
+    profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each that was started meanwhile has ended: none takes the one that works with it."""
+    monkeypatch.setattr("violet.runtime.judging.beside.AGAIN", (0.01, 0.1))
+    here, away = tmp_path / "a.profile", tmp_path / "away"
+    here.write_bytes(Path(profile).read_bytes())
+    alerts: list[Alert] = []
+
+    async def serve() -> None:
+        judge = BesideJudge(spec(str(here)), alerts.append)
+        await judge.start()
+        try:
+            first = judge.pid
+            here.rename(away)
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: caplog.text.count("could not be started") >= 2)
+            assert "a.profile" in caplog.text
+            away.rename(here)
+            await until(lambda: "judges again" in caplog.text)
+            assert judge.deaths == 1
+            assert children() == {judge.pid}
+            for one in outrageous(100):
+                judge.take("m", one)
+            judge.settle()
+            await until(lambda: alerts)
+            assert judge.deaths == 1
+        finally:
+            await judge.close()
+
+    asyncio.run(serve())
+
+
+def children() -> set[int]:
+    """Judges that this process has started, and that have not ended."""
+    ours = [pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()]
+    return {int(pid) for pid in ours if b"violet.runtime.judging.process" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def test_what_a_judge_cannot_keep_up_with_is_counted(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,17 +81,20 @@ class BesideJudge:
             theirs.close()
         ours.setblocking(False)
         self._ready = loop.create_future()
-        transport, _ = await loop.connect_accepted_socket(lambda: _Link(self), ours)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=BACKLOG)
-        transport.write(pack(["begin", json.dumps(self.spec.to_json()), json.dumps(self._sharing)]))
         try:
-            await asyncio.wait_for(asyncio.shield(self._ready), START)
+            transport, _ = await loop.connect_accepted_socket(lambda: _Link(self), ours)
+            self._transport = transport
+            transport.set_write_buffer_limits(high=BACKLOG)
+            transport.write(pack(["begin", json.dumps(self.spec.to_json()), json.dumps(self._sharing)]))
+            await asyncio.wait_for(self._ready, START)
         except TimeoutError:
             self._end()
             raise VioletError(
                 "The judge beside the gateway did not become ready.", "Is the machine overloaded?"
             ) from None
+        except BaseException:
+            self._end()
+            raise
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -193,8 +196,10 @@ class BesideJudge:
             if self._ready is not None and not self._ready.done():
                 self._ready.set_exception(error)
 
-    def lost(self) -> None:
-        """The judge is gone."""
+    def lost(self, transport: asyncio.BaseTransport | None) -> None:
+        """The judge at the other end of ``transport`` is gone. Of one that was ended here nothing is left to do."""
+        if transport is not self._transport:
+            return
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(VioletError("The judge beside the gateway ended before it was ready."))
             return
@@ -224,6 +229,10 @@ class _Link(asyncio.Protocol):
     def __init__(self, judge: BesideJudge) -> None:
         self._judge = judge
         self._unpacker = Unpacker()
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -231,7 +240,7 @@ class _Link(asyncio.Protocol):
                 self._judge.heard(message)
         except BrokenFrameError as error:
             _log.error("the judge beside the gateway says nonsense: %s", error)
-            self._judge._end()
+            self._judge.lost(self._transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._judge.lost()
+        self._judge.lost(self._transport)
