@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ from violet.runtime.judging.frames import (
     pack,
 )
 from violet.runtime.judging.inline import InlineJudge
+from violet.runtime.judging.process import _Judging
 from violet.runtime.judging.spec import JudgeSpec, ModelSpec, build, reference_of
 
 FAR = "inputs"
@@ -254,6 +256,32 @@ def children() -> set[int]:
     """Judges that this process has started, and that have not ended."""
     ours = [pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()]
     return {int(pid) for pid in ours if b"violet.runtime.judging.process" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def test_reports_and_alerts_do_not_mix_on_their_way_to_a_slow_gateway() -> None:
+    sent = [["alert", str(number) * 300_000] for number in range(4)]
+
+    async def judge() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        near, far = socket.socketpair()
+        with near, far:
+            near.setblocking(False)
+            far.setblocking(False)
+            judging = _Judging(near, loop)
+            sending = []
+            for message in sent:
+                judging._out += pack(message)
+                sending.append(asyncio.create_task(judging._send()))
+                await asyncio.sleep(0)  # each has begun before the next comes
+            unpacker = Unpacker()
+            got: list[Any] = []
+            async with asyncio.timeout(30.0):
+                while len(got) < len(sent):
+                    got += unpacker.feed(await loop.sock_recv(far, 1 << 16))
+                await asyncio.gather(*sending)
+            return got
+
+    assert asyncio.run(judge()) == sent
 
 
 def test_what_a_judge_cannot_keep_up_with_is_counted(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ async def _run(connection: socket.socket) -> None:
             data = await loop.sock_recv(connection, READ)
             if not data or not await judging.feed(data):
                 break
-    except (ConnectionError, BrokenPipeError):
+    except ConnectionError:
         pass
     finally:
         await judging.close()
@@ -68,6 +68,7 @@ class _Judging:
         self._loop = loop
         self._unpacker = Unpacker()
         self._out = bytearray()
+        self._sending = asyncio.Lock()
         self._pipelines: dict[str, Pipeline] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sharing: Any = None
@@ -160,9 +161,10 @@ class _Judging:
             await self._send()
 
     async def _send(self) -> None:
-        if self._out:
-            out, self._out = bytes(self._out), bytearray()
-            await self._loop.sock_sendall(self._connection, out)
+        async with self._sending:  # reports and answers come from two tasks, and a frame has to go out in one piece
+            if self._out:
+                out, self._out = bytes(self._out), bytearray()
+                await self._loop.sock_sendall(self._connection, out)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -171,5 +173,5 @@ class _Judging:
             await asyncio.to_thread(self._aside.close)
         if self._sharing is not None:
             await self._sharing.close()
-        with contextlib.suppress(ConnectionError, OSError):
+        with contextlib.suppress(OSError):
             await self._send()
