@@ -18,10 +18,13 @@ import pytest
 
 from tests.faces.guarded import MODEL, Asking, document, guard, honest, rows, thief
 from tests.targets.serving import FEATURES, Served, probabilities, serving
+from violet.domain.errors import ConfigurationError
+from violet.domain.guarding import DetectorPolicy, GuardPolicy, ModelPolicy
 from violet.domain.traffic import Exchange
 from violet.engine.background import Background
 from violet.faces.cli.main import entry
 from violet.runtime.trace import encode, read_trace, write_trace
+from violet.services.guarding.gateway import GatewayOptions, plan_gateway
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "guard-1.json").read_text("utf-8"))
 
@@ -217,8 +220,29 @@ def test_examples_of_a_test_are_known_again(made: Path, tmp_path: Path, capsys: 
     assert entry(["profile", str(tmp_path / "other.jsonl"), "-o", str(tmp_path / "other.profile"), "--quiet"]) == 0
     other = ("--profile", str(tmp_path / "other.profile"), "--campaign", known)
     capsys.readouterr()
-    assert entry(["guard", "--attach", str(tmp_path / "sent.jsonl"), *other]) == 2
-    assert "another profile" in capsys.readouterr().err
+    for where in (("--attach", str(tmp_path / "sent.jsonl")), ("--upstream", "http://127.0.0.1:1", "--isolated")):
+        assert entry(["guard", *where, *other]) == 2
+        assert "another profile" in capsys.readouterr().err
+
+
+def test_a_proxy_knows_attacks_from_files(made: Path, tmp_path: Path) -> None:
+    """Those of the command line are for the model that it names, and go before those of the policy."""
+    triggers = tmp_path / "triggers.json"
+    triggers.write_text('{"triggers": [{"name": "patch", "columns": [0, 1], "values": [9.0, 9.0]}]}')
+    known = DetectorPolicy(options={"file": str(tmp_path / "none.json"), "rare": 0.01})
+    profile = str(made / "m.profile")
+    policy = GuardPolicy(
+        upstream="http://127.0.0.1:1",
+        model=MODEL,
+        models={MODEL: ModelPolicy(profile), "other": ModelPolicy()},
+        detectors={"inputs/trojan_trigger": known},
+    )
+    plan = plan_gateway(GatewayOptions(policy, triggers=str(triggers)))
+    mine, other = plan.station.judge.models
+    assert mine.options["inputs/trojan_trigger"] == {"file": str(triggers), "rare": 0.01}
+    assert other.options["inputs/trojan_trigger"] == known.options
+    with pytest.raises(ConfigurationError, match=re.escape("none.json")):
+        plan_gateway(GatewayOptions(policy))
 
 
 @pytest.mark.parametrize(
@@ -300,6 +324,12 @@ def test_an_attack_is_seen_ruled_on_and_undone(
         assert all(len(one["rows"][0]) == 4 for one in kept)
         assert entry(["guard", "release", client, "--state", str(state), "--spare", "1h"]) == 0
         assert caller.ask(rows(1, 4), "thief")[0] == 200
+    capsys.readouterr()
+    assert entry(["watch", str(state), "--once", "--format", "json"]) == 3, "it does not run any more"
+    after = json.loads(capsys.readouterr().out)
+    assert reason in {alert["id"] for alert in after["alerts"]}, "and what it wrote down is still shown"
+    assert entry(["guard", "replay", "--state", str(state), "--alert", "w0-none"]) == 2
+    assert "No alert 'w0-none' is kept" in capsys.readouterr().err
     incidents = (state / "alerts" / "incidents.jsonl").read_text().splitlines()
     assert any(json.loads(line)["client"] == client for line in incidents)
 

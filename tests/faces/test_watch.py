@@ -93,7 +93,18 @@ def test_what_is_degraded_is_said(tmp_path: Path) -> None:
     )
     text = render_watched(found, "console", width=100)
     assert all(notice in text for notice in found.notices)
-    assert together("d", 1.0, ()).notices == ("No worker has told anything yet.",)
+    assert together("d", 1.0, ()).notices == ("No worker runs.",)
+
+
+def test_what_an_alert_says_is_not_cut_where_there_is_room_below() -> None:
+    said = "43 queries form a search: one column after the other, as searches by coordinates move them. " * 2
+    one = status("w0", 1_000.0)
+    alert = replace(one.alerts[0], evidence=replace(one.alerts[0].evidence, summary=said.strip()))
+    found = together("d", 1_000.0, (WorkerSeen("w0", replace(one, alerts=(alert,))),))
+    frame = render_watched(found, "console", width=80)
+    assert said.strip() in re.sub(r"\s+", " ", frame)
+    high = plain(lay_out(found, width=80, height=24))
+    assert said.strip() not in re.sub(r"\s+", " ", high), "where it is followed, an alert is a line"
 
 
 def test_rulings_that_ended_or_were_undone_are_not_shown() -> None:
@@ -304,7 +315,7 @@ def test_a_terminal_follows_resizes_and_is_left_as_it_was(tmp_path: Path, on_ter
     last = terminal.until(lambda text: re.search(r"and \d+ more", text) is not None)
     assert "Behind it" not in last.rsplit("\x1b[H", 1)[-1]
     state.remove_status("w0")
-    terminal.until(lambda text: "No worker has told anything yet." in text)
+    terminal.until(lambda text: "No worker runs." in text)
     assert terminal.end() == 0
     assert terminal.seen.rstrip().endswith("\x1b[?1049l\x1b[?25h") or "\x1b[?1049l" in terminal.seen[-60:]
     assert "Traceback" not in terminal.seen

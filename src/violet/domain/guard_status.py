@@ -11,13 +11,12 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ClientStatus:
-    """``rate`` in requests a second over the last seconds; ``suspicion`` is the greatest of score / threshold over the
+    """``rate`` in rows a second over the last seconds; ``suspicion`` is the greatest of score / threshold over the
     detectors (1: one of them alerts), ``detector`` the one it is of; ``response`` what is being done with the client.
     """
 
     client: str
     rate: float = 0.0
-    requests: int = 0
     rows: int = 0
     suspicion: float = 0.0
     detector: str = ""
@@ -168,3 +167,8 @@ class Watched:
     model: str = ""
     mode: str = ""
     upstream: str = ""
+
+    @property
+    def live(self) -> int:
+        """Workers that tell of themselves."""
+        return sum(1 for seen in self.workers if not seen.problem)

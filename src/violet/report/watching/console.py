@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 40, 200
 _GAP = "  "
+_ROOMY = 140
+"""Columns from which an alert has a line with room for what was seen."""
+_ALERTS = ("", "severity", "client", "detector", "what")
 _LEAST_LINES = 4
 """Of a table, where there is anything to show: title, header, a row, and how many more there are."""
 Cell = tuple[str, str]
@@ -32,7 +35,7 @@ def lay_out(watched: Watched, *, width: int | None = None, height: int | None = 
     wide = min(max(width or DEFAULT_WIDTH, _NARROWEST), _WIDEST)
     head = _head(watched, wide)
     tables = [
-        _table("Alerts", ("", "severity", "client", "detector", "what"), _alerts(watched), wide, give=4),
+        _alert_table(watched, wide) if height is None else _table("Alerts", _ALERTS, _alerts(watched), wide, give=4),
         _table("Clients", ("client", "req/s", "rows", "suspicion", "by", "response"), _clients(watched), wide, give=0),
         _table("Rulings", ("client", "response", "ends", "by", "reason"), _rulings(watched), wide, give=0),
         _detector_table(watched, wide),
@@ -65,7 +68,6 @@ def _head(watched: Watched, wide: int) -> list[Line]:
     title = f"{watched.model or 'guard'} ({watched.mode or 'not running'})"
     where = f" -> {watched.upstream}" if watched.upstream else ""
     lines: list[Line] = [(Span(_cut(visible(title + where), wide - len(at) - 2), "heading"), Span(f"  {at}", "dim"))]
-    live = sum(1 for seen in watched.workers if not seen.problem)
     figures = [
         f"{watched.rate:,.1f} requests/s",
         f"{watched.row_rate:,.1f} rows/s",
@@ -73,7 +75,7 @@ def _head(watched: Watched, wide: int) -> list[Line]:
         f"{watched.known_clients:,} clients",
         f"{watched.refused:,} refused",
         f"{watched.delayed:,} delayed",
-        f"{live} of {len(watched.workers)} workers",
+        f"{watched.live} of {len(watched.workers)} workers",
     ]
     if watched.upstream_errors:
         figures.append(f"{watched.upstream_errors:,} upstream errors")
@@ -82,6 +84,18 @@ def _head(watched: Watched, wide: int) -> list[Line]:
     lines += wrapped(" · ".join(figures), wide)
     for notice in watched.notices:
         lines += wrapped(f"! {visible(notice)}", wide, "warn")
+    return lines
+
+
+def _alert_table(watched: Watched, wide: int) -> list[Line]:
+    """As many lines as it takes: where a line has no room for what was seen, that stands below it."""
+    rows = _alerts(watched)
+    if not rows or wide >= _ROOMY:
+        return _table("Alerts", _ALERTS, rows, wide, give=4)
+    title, header, *short = _table("Alerts", _ALERTS[:-1], [row[:-1] for row in rows], wide, give=2)
+    lines = [title, header]
+    for about, row in zip(short, rows, strict=True):
+        lines += [about, *wrapped(visible(row[-1][0]), wide, "dim", len("00:00:00") + len(_GAP))]
     return lines
 
 

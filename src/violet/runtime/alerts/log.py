@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -271,8 +272,20 @@ def find_alert(directory: str, identity: str) -> Alert | None:
     return None
 
 
-def _newest_first(directory: str) -> Iterator[Record]:
-    for _, _, name in reversed(segments(directory)):
+def latest_alerts(directory: str, most: int) -> tuple[Alert, ...]:
+    """The newest ``most`` alerts in the segments in ``directory``, of all workers, the newest first."""
+    found: dict[str, Alert] = {}
+    for worker in {worker for worker, _, _ in segments(directory)}:
+        for record in itertools.islice(_newest_first(directory, worker), most):
+            found.setdefault(record.alert.id, record.alert)
+    return tuple(sorted(found.values(), key=lambda alert: -alert.at)[:most])
+
+
+def _newest_first(directory: str, only: str = "") -> Iterator[Record]:
+    """Worker by worker, or those of one."""
+    for worker, _, name in reversed(segments(directory)):
+        if only not in ("", worker):
+            continue
         try:
             with open(os.path.join(directory, name), "rb") as file:
                 lines = file.read(2 * SEGMENT).split(b"\n")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from violet.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from violet.domain.alert import Alert
     from violet.domain.traffic import Exchange
-
-LARGEST = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """``alert`` as it was kept; ``exchanges`` those that it names and the spool still has; ``missing`` the others."""
+    """``exchanges`` are those that the alert names and the spool still has; ``missing`` the others."""
 
-    alert: dict[str, Any]
+    alert: Alert
     exchanges: tuple[Exchange, ...]
     missing: tuple[str, ...]
 
@@ -30,46 +28,23 @@ class Replayed:
         return [encode(exchange).decode().rstrip("\n") for exchange in self.exchanges]
 
 
-def find_alert(state: str, alert: str) -> dict[str, Any]:
-    """The alert with this id, from the guard's own log. Raises ``UsageError``."""
-    directory = os.path.join(state, "alerts")
-    try:
-        names = sorted(name for name in os.listdir(directory) if name.startswith("alerts-"))
-    except OSError as error:
-        raise UsageError(f"{state} is no state directory of a guard: {error.strerror}.") from error
-    for name in reversed(names):
-        with open(os.path.join(directory, name), "rb") as file:
-            for line in file.read(LARGEST).splitlines():
-                if alert.encode() in line:
-                    found = _of(line, alert)
-                    if found is not None:
-                        return found
-    raise UsageError(f"No alert {alert!r} is kept in {state}.", "See: violet watch, and alerts/incidents.jsonl there")
-
-
-def _of(line: bytes, alert: str) -> dict[str, Any] | None:
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return None
-    for one in (said, said.get("alert") if isinstance(said, dict) else None):
-        if isinstance(one, dict) and one.get("id") == alert:
-            return one
-    return None
-
-
 def replay_alert(state: str, alert: str, spool: str = "") -> Replayed:
     """``spool`` is the directory that exchanges were kept in (default: ``spool`` below the state). Raises
     ``UsageError``."""
-    found = find_alert(state, alert)
-    directory = spool or os.path.join(state, "spool")
-    evidence = found.get("evidence")
-    named = [*(evidence.get("queries", ()) if isinstance(evidence, dict) else ()), found.get("query", "")]
-    wanted = dict.fromkeys(str(name) for name in named if name)
+    from violet.runtime.alerts.log import find_alert
     from violet.runtime.spool.reader import SpoolReader
 
+    log = os.path.join(state, "alerts")
+    if not os.path.isdir(log):
+        raise UsageError(f"{state} is no state directory of a guard: it has no alerts.")
+    found = find_alert(log, alert)
+    if found is None:
+        raise UsageError(
+            f"No alert {alert!r} is kept in {state}.", "See: violet watch, and alerts/incidents.jsonl there"
+        )
+    wanted = dict.fromkeys(name for name in (*found.evidence.queries, found.query) if name)
     exchanges: dict[str, Exchange] = {}
-    for kept in SpoolReader(directory).read():
+    for kept in SpoolReader(spool or os.path.join(state, "spool")).read():
         exchange = kept.exchange
         if exchange.id in wanted:
             exchanges[exchange.id] = exchange

@@ -31,14 +31,21 @@ T = TypeVar("T")
 
 
 def watched(directory: str, now: float | None = None) -> Watched:
-    """The state directory at this moment. Raises ``ConfigurationError`` where there is none."""
+    """The state directory at this moment; where no worker tells anything, the alerts that were written down. Raises
+    ``ConfigurationError`` where there is none."""
     try:
+        from violet.runtime.alerts.log import latest_alerts
         from violet.runtime.state import StateDirectory
     except ImportError as error:
         raise MissingExtraError("violet watch", "guard") from error
     at = time.time() if now is None else now
     state = StateDirectory(directory, make=False)
-    return together(directory, at, state.statuses(at))
+    found = together(directory, at, state.statuses(at))
+    if found.live:
+        return found
+    kept = latest_alerts(state.path("alerts"), ALERTS)
+    notices = (*found.notices, "Alerts are those that were written down before.") if kept else found.notices
+    return replace(found, alerts=kept, notices=notices)
 
 
 def together(directory: str, at: float, workers: tuple[WorkerSeen, ...]) -> Watched:
@@ -46,7 +53,7 @@ def together(directory: str, at: float, workers: tuple[WorkerSeen, ...]) -> Watc
     live = [seen.status for seen in workers if seen.status is not None and not seen.problem]
     notices = [f"Worker {seen.worker}: {seen.problem}." for seen in workers if seen.problem]
     if not workers:
-        notices.append("No worker has told anything yet.")
+        notices.append("No worker runs.")
     for status in live:
         notices += _notices(status, several=len(live) > 1)
     return Watched(
@@ -102,7 +109,6 @@ def _clients(live: Iterable[GuardStatus]) -> tuple[ClientStatus, ...]:
             found[one.client] = replace(
                 worse,
                 rate=one.rate + known.rate,
-                requests=one.requests + known.requests,
                 rows=one.rows + known.rows,
                 response=harder.response,
                 seen=max(one.seen, known.seen),

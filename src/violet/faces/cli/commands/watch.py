@@ -77,7 +77,7 @@ def _watch(arguments: Namespace) -> int:
     terminal = sys.stdout.isatty()
     if arguments.once or (not terminal and arguments.format == "console"):
         sys.stdout.write(render_watched(first, arguments.format, width=terminal_width(), color=color))
-        return 0 if any(not seen.problem for seen in first.workers) else 3
+        return 0 if first.live else 3
     try:
         if arguments.format == "json":
             while True:

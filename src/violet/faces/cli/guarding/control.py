@@ -86,6 +86,7 @@ def _told(answers: Any, arguments: Namespace, nothing: str) -> int:
 
 def replay(arguments: Namespace) -> int:
     """The exchanges that an alert rests on, as JSON Lines. Exit code 3 where some are not kept."""
+    from violet.report.visible import visible
     from violet.services.guarding.needs import require_guard
     from violet.services.guarding.replaying import replay_alert
 
@@ -94,6 +95,9 @@ def replay(arguments: Namespace) -> int:
     if not arguments.alert:
         raise UsageError("Which alert is not said.", "violet guard replay --state DIR --alert ID")
     found = replay_alert(state, arguments.alert, arguments.spool)
+    alert = found.alert
+    about = f"{alert.detector}, {alert.client or 'all traffic'}: {alert.evidence.summary or alert.title}"
+    print(f"violet: {visible(about)}", file=sys.stderr)
     for line in found.lines():
         print(line)
     if found.missing:
