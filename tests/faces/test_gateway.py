@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime
 import os
 import signal
@@ -390,24 +392,53 @@ def test_no_subject_is_taken_for_another(first: str, second: str) -> None:
         assert told(first, second) != told(second, first)
 
 
-def test_a_renewed_certificate_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
+def presented(context: ssl.SSLContext) -> bytes:
+    """The certificate that whoever connects now is shown."""
+    client = ssl.create_default_context()
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = client.wrap_bio(to_client, to_server), context.wrap_bio(to_server, to_client, server_side=True)
+    for one in (*ends, *ends):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            one.do_handshake()
+    found = ends[0].getpeercert(binary_form=True)
+    assert found is not None
+    return found
 
+
+def test_a_renewed_certificate_is_used_once_its_key_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, key = write_certificate(tmp_path)
-    options = GatewayOptions(certificate=str(certificate), key=str(key))
-    context = tls.server_context(options.certificate, options.key)
-    loaded: list[str] = []
+    context = tls.server_context(str(certificate), str(key))
+    first = presented(context)
+    looks: list[int] = []
+    stamp = tls._stamp
+
+    def looked(*paths: str) -> tuple[int, ...]:
+        looks.append(len(looks))
+        return stamp(*paths)
+
     monkeypatch.setattr(tls, "RENEWAL", 0.01)
-    monkeypatch.setattr(type(context), "load_cert_chain", lambda self, *paths: loaded.append(paths[0]))
+    monkeypatch.setattr(tls, "_stamp", looked)
+    renewed, its_key = write_certificate(tmp_path, "next")
+
+    async def seen() -> None:
+        """The files as they are now have been looked at, and what was made of that look is done."""
+        count = len(looks)
+        while len(looks) < count + 2:
+            await asyncio.sleep(0.005)
 
     async def main() -> None:
-        task = asyncio.create_task(tls.renew(context, options.certificate, options.key))
+        task = asyncio.create_task(tls.renew(context, str(certificate), str(key)))
         await asyncio.sleep(0)
-        later = time.time() + 10
-        os.utime(certificate, (later, later))
-        while not loaded:
-            await asyncio.sleep(0.005)
+        renewed.replace(certificate)
+        os.utime(certificate, (time.time() + 10,) * 2)
+        await seen()
+        assert presented(context) == first
+        its_key.replace(key)
+        os.utime(key, (time.time() + 20,) * 2)
+        await seen()
         task.cancel()
 
     asyncio.run(asyncio.wait_for(main(), PATIENCE))
-    assert loaded == [str(certificate)]
+    assert presented(context) == ssl.PEM_cert_to_DER_cert(certificate.read_text())

@@ -19,7 +19,7 @@ def server_context(certificate: str, key: str, clients: str = "", *, demand: boo
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(certificate, key or None)
+        context.load_cert_chain(certificate, key)
         if clients:
             context.load_verify_locations(clients)
             context.verify_mode = ssl.CERT_REQUIRED if demand else ssl.CERT_OPTIONAL
@@ -34,7 +34,7 @@ def server_context(certificate: str, key: str, clients: str = "", *, demand: boo
 
 async def renew(context: ssl.SSLContext, certificate: str, key: str) -> None:
     """Load the certificate again when its files change, until cancelled. A pair that does not fit is left for the next
-    look."""
+    look; it is tried on another context first, because one that failed to load has lost what it had."""
     last = _stamp(certificate, key)
     while True:
         await asyncio.sleep(RENEWAL)
@@ -42,8 +42,9 @@ async def renew(context: ssl.SSLContext, certificate: str, key: str) -> None:
         if now == last:
             continue
         try:
+            server_context(certificate, key)
             context.load_cert_chain(certificate, key)
-        except (OSError, ssl.SSLError):
+        except (OSError, ssl.SSLError, UsageError):
             continue
         last = now
 
