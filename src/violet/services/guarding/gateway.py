@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.errors import UsageError
-from violet.domain.guarding import GuardPolicy, Mode, ModelPolicy
+from violet.domain.guarding import GuardPolicy, ModelPolicy
 from violet.services.guarding.watched import WatchedOptions, model_spec
 
 if TYPE_CHECKING:
@@ -25,11 +25,14 @@ DECOY = "decoy"
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """``policy`` as read, with what the command line says put in. ``state`` is the guard's directory. ``beside``:
-    detectors run in processes of their own. ``only`` and ``without`` are detectors by id."""
+    detectors run in processes of their own. ``only`` and ``without`` are detectors by id. ``campaign`` and ``triggers``
+    are files (empty: none) of what is known of attacks on the policy's ``model``; they go before the policy's own."""
 
     policy: GuardPolicy
     state: str = ""
     beside: bool = True
+    campaign: str = ""
+    triggers: str = ""
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     seed: int = 0
@@ -132,7 +135,7 @@ def claim(plan: GatewayPlan) -> None:
 
 def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:
     """Every file is read once here, so that what is wrong with one is said before anything listens."""
-    from violet.runtime.judging.spec import JudgeSpec, constraints_of, reference_of
+    from violet.runtime.judging.spec import JudgeSpec, build
 
     policy = options.policy
     notes: list[str] = []
@@ -145,6 +148,8 @@ def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:
                 calibration=one.calibration,
                 schema=one.schema,
                 ask=one.ask,
+                campaign=options.campaign if name == policy.model else "",
+                triggers=options.triggers if name == policy.model else "",
                 only=options.only,
                 without=(*options.without, *(id_ for id_, said in policy.detectors.items() if said.on is False)),
                 clients=policy.clients,
@@ -155,15 +160,19 @@ def _judge(options: GatewayOptions) -> tuple[JudgeSpec, list[str]]:
         for id_, said in policy.detectors.items():
             if said.threshold is not None:
                 thresholds[id_] = (said.threshold, float("nan"))
-        own = {**spec.options, **{id_: said.options for id_, said in policy.detectors.items() if said.options}}
+        own = dict(spec.options)
+        for id_, said in policy.detectors.items():
+            if said.options:
+                own[id_] = {**said.options, **own.get(id_, {})}
         spec = replace(spec, thresholds=thresholds, options=own)
-        constraints_of(spec, reference_of(spec))
         if not one.profile:
             notes.append(f"{name}: there is no profile, so what compares with benign traffic does not run.")
         elif not one.calibration:
             notes.append(f"{name}: thresholds are as they come; fit them with: violet guard calibrate")
         found.append(spec)
-    return JudgeSpec(tuple(found), policy.clients, options.seed), notes
+    judge = JudgeSpec(tuple(found), policy.clients, options.seed)
+    build(judge, lambda alert: None)
+    return judge, notes
 
 
 def application(plan: GatewayPlan, number: int) -> Any:
@@ -178,7 +187,3 @@ def application(plan: GatewayPlan, number: int) -> Any:
     if hooks is not None:
         station.metrics.counted["hook_failures_total"] = lambda: hooks.failures
     return Stationed(proxy, station)
-
-
-def enforcing(policy: GuardPolicy) -> bool:
-    return policy.mode is Mode.ENFORCE

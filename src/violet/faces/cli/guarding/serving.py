@@ -60,6 +60,8 @@ def serve(arguments: Namespace) -> int:
             policy=policy,
             state=arguments.state,
             beside=not arguments.inline,
+            campaign=arguments.campaign,
+            triggers=arguments.triggers,
             only=tuple(arguments.detector),
             without=tuple(arguments.without),
             seed=arguments.seed,
