@@ -17,7 +17,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from violet.domain.discovery import module_names
+from violet.domain.discovery import family_modules
 from violet.domain.errors import UsageError
 from violet.domain.robustness import Norm, Threat
 
@@ -202,17 +202,11 @@ def attacks() -> Mapping[str, Entry]:
     import violet.attacks as package
 
     found: dict[str, Entry] = {}
-    for directory in package.__path__:
-        for family in module_names([directory]):
-            inside = os.path.join(directory, family)
-            if not os.path.isdir(inside):
-                continue
-            for name in module_names([inside]):
-                module = import_module(f"violet.attacks.{family}.{name}")
-                for entry in getattr(module, "__violet_attacks__", ()):
-                    if entry.attack.id in found:
-                        raise ValueError(f"two attacks are called {entry.attack.id!r}")
-                    found[entry.attack.id] = entry
+    for name in family_modules(package.__name__, package.__path__):
+        for entry in getattr(import_module(name), "__violet_attacks__", ()):
+            if entry.attack.id in found:
+                raise ValueError(f"two attacks are called {entry.attack.id!r}")
+            found[entry.attack.id] = entry
     return dict(sorted(found.items()))
 
 

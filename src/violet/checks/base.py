@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from violet.domain import Confidence, Finding, Location, Measurement, Outcome, Rule, Severity, Skipped
-from violet.domain.discovery import module_names
+from violet.domain.discovery import family_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -185,13 +185,7 @@ def modules() -> tuple[str, ...]:
     """The full names of all modules that hold checks, this package's own first."""
     import violet.checks as package
 
-    found: list[str] = []
-    for directory in package.__path__:
-        for family in module_names([directory]):
-            inside = os.path.join(directory, family)
-            if os.path.isdir(inside):
-                found += [f"violet.checks.{family}.{name}" for name in module_names([inside])]
-    return (*sorted(found), *_third_party())
+    return (*family_modules(package.__name__, package.__path__), *_third_party())
 
 
 def _sorted(names: Iterable[str]) -> tuple[Check, ...]:

@@ -9,7 +9,6 @@ how a stream is cut into batches must not change what a detector says of it.
 from __future__ import annotations
 
 import enum
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from violet.domain.alert import Evidence, Response
-from violet.domain.discovery import module_names
+from violet.domain.discovery import family_modules
 from violet.domain.errors import UsageError
 from violet.domain.outcome import Severity
 
@@ -251,15 +250,9 @@ def detectors() -> Mapping[str, Entry]:
     import violet.detectors as package
 
     found: dict[str, Entry] = {}
-    for directory in package.__path__:
-        for family in module_names([directory]):
-            inside = os.path.join(directory, family)
-            if not os.path.isdir(inside):
-                continue
-            for name in module_names([inside]):
-                module = import_module(f"violet.detectors.{family}.{name}")
-                for entry in getattr(module, "__violet_detectors__", ()):
-                    if entry.facts.id in found:
-                        raise ValueError(f"two detectors are called {entry.facts.id!r}")
-                    found[entry.facts.id] = entry
+    for name in family_modules(package.__name__, package.__path__):
+        for entry in getattr(import_module(name), "__violet_detectors__", ()):
+            if entry.facts.id in found:
+                raise ValueError(f"two detectors are called {entry.facts.id!r}")
+            found[entry.facts.id] = entry
     return dict(sorted(found.items()))

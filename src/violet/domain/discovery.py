@@ -25,3 +25,15 @@ def module_names(package_path: Iterable[str]) -> list[str]:
             if suffix in ("", "py") and not stem.startswith("_"):
                 found.add(stem)
     return sorted(found)
+
+
+def family_modules(package: str, package_path: Iterable[str]) -> list[str]:
+    """Sorted full names of the modules one level further down, ``package.family.module``, of a package with this name
+    and ``__path__``; those with a leading underscore left out."""
+    found: list[str] = []
+    for directory in package_path:
+        for family in module_names([directory]):
+            inside = os.path.join(directory, family)
+            if os.path.isdir(inside):
+                found += [f"{package}.{family}.{name}" for name in module_names([inside])]
+    return sorted(found)
