@@ -192,6 +192,23 @@ class Book:
         self._elsewhere[slots] = np.maximum(0, self._elsewhere[slots] + np.nan_to_num(values[:, 0], posinf=0.0))
 
 
+class Booked:
+    """For detectors whose state is one ``Book`` over the trail: ``width`` 1."""
+
+    _trail: Trail
+    _book: Book
+
+    def forget(self, slots: Array) -> None:
+        self._trail.forget(slots)
+        self._book.forget(slots)
+
+    def delta(self, slots: Array) -> Array:
+        return self._book.delta(slots)
+
+    def absorb(self, slots: Array, values: Array) -> None:
+        self._book.absorb(slots, values)
+
+
 Say = Callable[[Batch, tuple[Any, ...], float], Evidence]
 
 

@@ -28,13 +28,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.evasion._book import Book, Cluster
+from violet.detectors.evasion._book import Book, Booked, Cluster
 from violet.detectors.evasion._trail import trail_of
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
 if TYPE_CHECKING:
-    from violet.detectors.base import Array
     from violet.detectors.evasion._trail import Step
 
 FACTS = Facts(
@@ -54,7 +53,7 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class BoundaryPairs:
+class BoundaryPairs(Booked):
     def __init__(self, setup: Setup) -> None:
         self._trail = trail_of(setup, BoundaryPairs)
         self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=40.0)
@@ -82,13 +81,3 @@ class BoundaryPairs:
             tuple(batch.exchange(number) for number in cluster.queries),
             f"steps of up to {self._trail.scale.near:.3g} standard deviations; one in 100,000 pairs of benign rows",
         )
-
-    def forget(self, slots: Array) -> None:
-        self._trail.forget(slots)
-        self._book.forget(slots)
-
-    def delta(self, slots: Array) -> Array:
-        return self._book.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._book.absorb(slots, values)

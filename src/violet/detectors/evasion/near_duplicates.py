@@ -32,13 +32,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.evasion._book import Book, Cluster
+from violet.detectors.evasion._book import Book, Booked, Cluster
 from violet.detectors.evasion._trail import trail_of
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
 if TYPE_CHECKING:
-    from violet.detectors.base import Array
     from violet.detectors.evasion._trail import Step
 
 FACTS = Facts(
@@ -67,7 +66,7 @@ def weight_of(step: Step) -> float:
 
 
 @detector(FACTS)
-class NearDuplicates:
+class NearDuplicates(Booked):
     def __init__(self, setup: Setup) -> None:
         self._trail = trail_of(setup, NearDuplicates, prints=True)
         self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=40.0)
@@ -89,13 +88,3 @@ class NearDuplicates:
             tuple(batch.exchange(number) for number in cluster.queries),
             f"one in 100,000 pairs of benign rows is nearer than {self._trail.scale.near:.3g} standard deviations",
         )
-
-    def forget(self, slots: Array) -> None:
-        self._trail.forget(slots)
-        self._book.forget(slots)
-
-    def delta(self, slots: Array) -> Array:
-        return self._book.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._book.absorb(slots, values)

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import Accuses, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.evasion._book import Book, Cluster
+from violet.detectors.evasion._book import Book, Booked, Cluster
 from violet.detectors.evasion._trail import trail_of
 from violet.detectors.reference import QUANTILES
 from violet.domain.alert import Evidence
@@ -72,7 +72,7 @@ PARTNERS = 64
 
 
 @detector(FACTS)
-class Provenance:
+class Provenance(Booked):
     def __init__(self, setup: Setup) -> None:
         self._trail = trail_of(setup, Provenance, prints=True)
         self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=20.0)
@@ -140,13 +140,3 @@ class Provenance:
             "benign near-duplicates make many small trees",
             tuple(batch.names(slot) for slot in others),
         )
-
-    def forget(self, slots: Array) -> None:
-        self._trail.forget(slots)
-        self._book.forget(slots)
-
-    def delta(self, slots: Array) -> Array:
-        return self._book.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._book.absorb(slots, values)

@@ -43,13 +43,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.evasion._book import Book, Cluster
+from violet.detectors.evasion._book import Book, Booked, Cluster
 from violet.detectors.evasion._trail import trail_of
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
 if TYPE_CHECKING:
-    from violet.detectors.base import Array
     from violet.detectors.evasion._trail import Step
 
 FACTS = Facts(
@@ -84,7 +83,7 @@ NAMES = {
 
 
 @detector(FACTS)
-class Walks:
+class Walks(Booked):
     def __init__(self, setup: Setup) -> None:
         self._trail = trail_of(setup, Walks, prints=True)
         self._book = Book(self._trail, setup.clients, float(setup.options["decay"]), most=40.0)
@@ -147,13 +146,3 @@ class Walks:
             tuple(batch.exchange(number) for number in cluster.queries),
             "what-if analysis moves few columns over a base, on the application's grid",
         )
-
-    def forget(self, slots: Array) -> None:
-        self._trail.forget(slots)
-        self._book.forget(slots)
-
-    def delta(self, slots: Array) -> Array:
-        return self._book.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._book.absorb(slots, values)
