@@ -259,7 +259,8 @@ def _bits(x: Array) -> Array:
 
 def _limits(count: int) -> tuple[float, float]:
     """Of own, and of all. Fewer rows share less by chance than many do: what is allowed them is less, too."""
-    return tuple(max(share * min(1.0, count / 1000), 1.5 / max(count, 1)) for share in (OWN_SHARED, SHARED))  # type: ignore[return-value]
+    part, least = min(1.0, count / 1000), 1.5 / max(count, 1)
+    return max(OWN_SHARED * part, least), max(SHARED * part, least)
 
 
 def _shared(keys: Array) -> float:

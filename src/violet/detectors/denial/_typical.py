@@ -54,7 +54,7 @@ class Beside:
 
 
 class Typical:
-    """64 rows of each of three numbers, and seven numbers: of no client in particular."""
+    """256 rows of three numbers, and seven numbers: of no client in particular."""
 
     __slots__ = ("_clients", "_filled", "_rows", "_seconds", "_size", "usual")
 

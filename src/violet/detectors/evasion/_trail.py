@@ -333,14 +333,14 @@ class Trail:
                 step.fresh, step.pair, step.shell, step.halving = True, False, 0, False
                 step.spread, step.members, columns = 0.0, 0, None
                 step.moved, step.distance, step.base = 0, math.inf, -1
-            if found is not None:
+            if found is not None and self.prints is not None:
                 base = int(found.own[index])
                 if base >= 0:
                     if step.near and step.moved > SPARSE >= int(found.own_moved[index]):
                         step.distant = self._columns(batch.x[step.row], base)
                     elif not step.near:
                         square = float(found.own_square[index])
-                        step.after, step.before = batch.x[step.row], self.prints.rows[base]  # type: ignore[union-attr]
+                        step.after, step.before = batch.x[step.row], self.prints.rows[base]
                         marks["root"][own] = kept["root"][base]
                         tree, before = int(kept["tree"][base]), int(kept["label"][base])
                         step.base, step.moved = int(kept["request"][base]), int(found.own_moved[index])

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,7 @@ def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
                 packed[entry.filename] = member.read(min(limit, entry.file_size) + 1)
             if len(packed[entry.filename]) > min(limit, entry.file_size):
                 raise ValueError(f"{entry.filename} is longer than it says")
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib_error()) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error) as error:
         raise ValueError(f"it is no zip file that can be read ({error})") from error
     try:
         header = json.loads(packed.pop("profile.json"))
@@ -151,12 +152,6 @@ def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     if said.hexdigest() != header["arrays"]:
         raise ValueError("its arrays were changed")
     return header, arrays
-
-
-def zlib_error() -> type[Exception]:
-    import zlib
-
-    return zlib.error
 
 
 def _array(data: bytes, name: str) -> Array:

@@ -4,7 +4,6 @@ rows."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -189,8 +188,3 @@ def segment_codes(chunk: Chunk, layout: Layout) -> list[Array]:
         else:
             found.append(np.full(chunk.rows, -1, np.int64))
     return found
-
-
-def without_sample(reference: Reference) -> Reference:
-    """The reference with no raw row in it."""
-    return replace(reference, sample=reference.sample[:0])
