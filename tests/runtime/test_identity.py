@@ -21,7 +21,8 @@ from violet.domain.guarding import IdentityPolicy, JwtPolicy
 from violet.domain.traffic import Identification
 from violet.provenance.keys import KeyFileError
 from violet.runtime.hooks import Request
-from violet.runtime.identity import Identifier, Remembered, load_secret, network_of
+from violet.runtime.identity import Identifier, Remembered, load_secret
+from violet.runtime.networks import network_of
 
 SECRET = bytes(range(32))
 
@@ -117,6 +118,12 @@ def test_a_header_is_believed_from_trusted_proxies_alone() -> None:
     assert identify(request("", x_user="team-a")).id == "address:unknown"
     # the address that a proxy speaks for is not who connected
     assert identify(request("10.0.1.9", client="10.0.0.9", x_user="team-a")).id == "address:10.0.0.9"
+
+
+def test_whoever_listens_on_a_unix_socket_can_trust_it() -> None:
+    identify = identifier(header="x-user", trusted_proxies=("unix",))
+    assert identify(request("", x_user="team-a")).id == "header:team-a"
+    assert identify(request("10.0.0.9", x_user="team-a")).id == "address:10.0.0.9"
 
 
 def test_no_proxies_no_header() -> None:
@@ -216,7 +223,7 @@ def test_policies_that_cannot_be(tmp_path: Path) -> None:
         identifier(jwt=JwtPolicy())
     with pytest.raises(KeyFileError):
         identifier(jwt=JwtPolicy(keys=str(tmp_path / "missing")))
-    with pytest.raises(ConfigurationError, match="no network"):
+    with pytest.raises(ConfigurationError, match="no address or network"):
         identifier(trusted_proxies=("everybody",))
     with pytest.raises(ConfigurationError, match="16 bytes"):
         Identifier(IdentityPolicy(), b"short")

@@ -11,17 +11,18 @@ get a new name by adding a second header to his own.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING
 
 from violet.domain.errors import ConfigurationError, VioletError
 from violet.domain.guarding import IdentityPolicy, JwtPolicy
 from violet.domain.traffic import Caller, Identification
+from violet.runtime.networks import network_of, trusted
 
 if TYPE_CHECKING:
     from violet.provenance.tokens import TokenRules
@@ -86,10 +87,9 @@ class Identifier:
         self._clock = clock
         self._key_headers = tuple(name.lower() for name in policy.key_headers)
         self._header = policy.header.lower()
-        self._networks = tuple(_network(text) for text in policy.trusted_proxies)
+        self._is_trusted = lru_cache(4096)(trusted(policy.trusted_proxies))
         self._tokens = Tokens(policy.jwt, clock) if policy.jwt is not None else None
         self._callers = {kind: Remembered(policy.remembered) for kind in Identification}
-        self._trusted: dict[str, bool] = {}
         self._names = {digest.lower(): name for name, digest in policy.known_keys.items()}
         ways: dict[Identification, Callable[[Request], Caller | None]] = {
             Identification.MTLS: self._by_certificate,
@@ -213,19 +213,6 @@ class Identifier:
         self._callers[Identification.ADDRESS].put(address, caller, 0.0)
         return caller
 
-    def _is_trusted(self, peer: str) -> bool:
-        known = self._trusted.get(peer)
-        if known is None:
-            if len(self._trusted) >= 10_000:
-                self._trusted.clear()
-            try:
-                address = _unmapped(ipaddress.ip_address(peer.partition("%")[0]))
-                known = any(address in network for network in self._networks)
-            except ValueError:
-                known = False
-            self._trusted[peer] = known
-        return known
-
     def shown(self, name: str) -> str:
         """A name as ids have it: itself, where it is short and can be read; else ``~`` and its hash."""
         if len(name) <= LONGEST and name.isprintable() and not name.startswith("~"):
@@ -333,33 +320,6 @@ def _bearer(value: str) -> str:
     value = value.strip()
     scheme, space, rest = value.partition(" ")
     return rest.strip() if space and scheme.lower() == "bearer" else value
-
-
-def _unmapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped if mapped is not None else address
-
-
-def network_of(address: str, v4_prefix: int = 32, v6_prefix: int = 64) -> str:
-    """The network an address is known by: itself for version 4, the first 64 bits for version 6, which is the least
-    that one subscriber has (RFC 6177). Empty where it is no address."""
-    try:
-        found = _unmapped(ipaddress.ip_address(address.partition("%")[0]))
-    except ValueError:
-        return ""
-    prefix = v4_prefix if found.version == 4 else v6_prefix
-    if prefix == found.max_prefixlen:
-        return str(found)
-    return str(ipaddress.ip_network((found, prefix), strict=False))
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise ConfigurationError(
-            f"{text!r} in guard.identity.trusted_proxies is no network.", 'Write: trusted_proxies = ["10.0.0.0/8"]'
-        ) from None
 
 
 def load_secret(path: str) -> bytes:

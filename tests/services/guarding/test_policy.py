@@ -67,7 +67,7 @@ def test_every_key(tmp_path: Path) -> None:
     key_headers = ["X-Key"]
     known_keys = { billing = "sha256:%s" }
     header = "X-User"
-    trusted_proxies = ["10.0.0.0/8"]
+    trusted_proxies = ["10.0.0.0/8", "unix"]
     v4_prefix = 24
     v6_prefix = 48
     secret = "secret"
@@ -199,7 +199,7 @@ def test_every_key(tmp_path: Path) -> None:
         key_headers=("x-key",),
         known_keys={"billing": "0" * 64},
         header="x-user",
-        trusted_proxies=("10.0.0.0/8",),
+        trusted_proxies=("10.0.0.0/8", "unix"),
         v4_prefix=24,
         v6_prefix=48,
         secret=here("secret"),

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from violet.runtime.hooks import Request, Ticket
+from violet.runtime.networks import trusted
 from violet.runtime.proxy.answers import BrokenOff, Refused, busy, guard_broken, refuse
 from violet.runtime.proxy.exchange import Exchange
 from violet.runtime.proxy.headers import Forwarder, HeaderMap
 from violet.runtime.proxy.hooking import HooksBrokenError, SafeHooks
 from violet.runtime.proxy.incoming import ClientGoneError
-from violet.runtime.proxy.options import ProxyOptions, client_context, trusted
+from violet.runtime.proxy.options import ProxyOptions, client_context
 from violet.runtime.proxy.upstream import Pool
 
 if TYPE_CHECKING:

@@ -151,7 +151,7 @@ class Exchange:
                 return connection
             except UpstreamError as error:
                 connection.release()
-                harmless = prediction or self._scope["method"] in IDEMPOTENT or self._proxy.options.replay_posts
+                harmless = prediction or self._scope["method"] in IDEMPOTENT
                 if not error.unheard or not harmless:
                     raise
                 self._proxy.counts["replayed"] += 1

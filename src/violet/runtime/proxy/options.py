@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from violet.domain.errors import ConfigurationError
+from violet.runtime.networks import trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +108,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ProxyOptions:
-    """``trusted`` are addresses and networks whose X-Forwarded-For and Forwarded are believed; those of others are
-    removed. ``fail_open``: traffic goes on as if unwatched where a hook breaks; else it is answered with 503.
-    ``upgrades`` are the protocols to which a connection may change. ``replay_posts``: a POST that is not watched may be
-    sent again when a resting connection turned out to be dead (those that are watched are predictions, which change
-    nothing, and always may)."""
+    """``trusted`` are addresses and networks whose X-Forwarded-For and Forwarded are believed (``unix``: callers on a
+    Unix socket); those of others are removed. ``fail_open``: traffic goes on as if unwatched where a hook breaks; else
+    it is answered with 503. ``upgrades`` are the protocols to which a connection may change. ``via`` is what the proxy
+    calls itself in the Via header."""
 
     upstreams: tuple[Upstream, ...]
     decoys: tuple[Upstream, ...] = ()
@@ -122,7 +120,6 @@ class ProxyOptions:
     trusted: tuple[str, ...] = ()
     fail_open: bool = True
     upgrades: tuple[str, ...] = ("websocket",)
-    replay_posts: bool = False
     via: str = "violet"
 
     def __post_init__(self) -> None:
@@ -141,37 +138,6 @@ class ProxyOptions:
     @property
     def default(self) -> Upstream:
         return next(one for one in self.upstreams if not one.prefix and not one.model)
-
-
-def trusted(addresses: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether an address belongs to one of these addresses and networks. ``unix`` stands for callers on a Unix socket.
-    Raises ``ConfigurationError``."""
-    networks = []
-    for one in addresses:
-        if one == "unix":
-            continue
-        try:
-            networks.append(ipaddress.ip_network(one, strict=False))
-        except ValueError as error:
-            raise ConfigurationError(
-                f"The trusted proxy {one!r} is no address or network.", "Write 10.0.0.7 or 10.0.0.0/8"
-            ) from error
-    if not addresses:
-        return lambda address: False
-    unix = "unix" in addresses
-
-    def believed(address: str) -> bool:
-        if not address:
-            return unix
-        try:
-            found = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        return any(found in network for network in networks if network.version == found.version)
-
-    return believed
 
 
 def client_context(upstream: Upstream) -> ssl.SSLContext:

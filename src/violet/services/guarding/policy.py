@@ -7,7 +7,6 @@ been meant. With no file at all the defaults hold: everything is looked at, and 
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -36,6 +35,7 @@ from violet.domain.guarding import (
 )
 from violet.domain.outcome import Severity
 from violet.domain.traffic import Identification
+from violet.runtime.networks import trusted
 from violet.services.guarding import policy_keys as keys
 from violet.services.guarding.policy_reader import MOST, GuardTable
 
@@ -197,9 +197,9 @@ def _identity(read: GuardTable) -> IdentityPolicy:
         order.append(Identification(name))
     for text in one.words("trusted_proxies"):
         try:
-            ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            raise one.error("trusted_proxies", f"names {text!r}", "Write networks, such as 10.0.0.0/8.") from None
+            trusted((text,))
+        except ConfigurationError as error:
+            raise one.error("trusted_proxies", f"names {text!r}", error.hint) from None
     known = {}
     for name, digest in one.table("known_keys").items():
         bare = digest.removeprefix("sha256:") if isinstance(digest, str) else ""
