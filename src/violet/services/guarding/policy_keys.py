@@ -38,7 +38,7 @@ IDENTITY = {
     "key_headers": "headers that hold an API key (default: `authorization`, `x-api-key`, `api-key`)",
     "known_keys": "a table of names and the SHA-256 of their keys; where there is one, other keys do not count",
     "header": "a header in which a proxy says who calls",
-    "trusted_proxies": "addresses and networks (`unix`: a Unix socket) whose `header` and `X-Forwarded-For` are believed",
+    "trusted_proxies": "addresses, networks (`unix`: a Unix socket) whose `header` and `X-Forwarded-For` are believed",
     "v4_prefix": "bits of an IPv4 address that are one caller (default: 32)",
     "v6_prefix": "bits of an IPv6 address that are one caller (default: 64)",
     "secret": "a file with the key of the hashes that stand for API keys (default: one in the state directory);"
