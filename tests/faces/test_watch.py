@@ -120,7 +120,7 @@ def test_rulings_that_ended_or_were_undone_are_not_shown() -> None:
 @pytest.mark.parametrize("width", [20, 40, 80, 132, 500])
 def test_frames_fit_and_hold_nothing_that_a_terminal_obeys(width: int) -> None:
     one = status("w0", 1_000.0, upstream=f"http://{HOSTILE}", mode="observe", notices=(HOSTILE * 3,))
-    wide = ClientStatus("key:名前" * 30, 1.0, 1, 1, 0.2)
+    wide = ClientStatus("key:名前" * 30, 1.0, 1, 0.2)
     workers = (WorkerSeen("w0", replace(one, clients=(*one.clients, wide))), WorkerSeen("w1", problem=HOSTILE))
     found = together(HOSTILE, 1_000.0, workers)
     text = render_watched(found, "console", width=width)

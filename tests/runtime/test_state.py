@@ -57,7 +57,7 @@ def status(worker: str = "w0", at: float = 1_000.0, **fields: Any) -> GuardStatu
         at=at,
         started=at - 60,
         model="credit",
-        clients=(ClientStatus(HOSTILE, 5.0, 10, 100, 1.14, "extraction/boundary", "slow"),),
+        clients=(ClientStatus(HOSTILE, 5.0, 100, 1.14, "extraction/boundary", "slow"),),
         detectors=(
             DetectorStatus("extraction/boundary", "", 3.5, 4.0, 1, 100, 2.5),
             DetectorStatus("a/b", "no profile"),

@@ -64,15 +64,15 @@ class PipelineOptions:
 
 @dataclass(frozen=True, slots=True)
 class DetectorState:
-    """For who watches: ``top`` is the greatest share of its threshold that any client has reached lately, ``leader``
-    that client; ``microseconds`` what a row has cost on average."""
+    """For who watches: ``top`` is the greatest share of its threshold that any client has reached lately, ``rows`` how
+    many it has looked at; ``microseconds`` what one has cost on average."""
 
     id: str
     threshold: float
     false_alarms: float
     top: float
-    leader: str
     alerts: int
+    rows: int
     microseconds: float
     failures: int
 
@@ -131,8 +131,6 @@ class Pipeline:
         self.seen = np.zeros(options.clients, np.float64)
         """When a slot's client was last heard, seconds since 1970."""
         self.rows = 0
-        self.unread = 0
-        """Rows that could not be compared with the profile."""
         self.left_out: dict[str, str] = {}
         """Why a detector does not run, by its id."""
         self.arms: list[Arm] = []
@@ -197,9 +195,7 @@ class Pipeline:
             return
         self._forget()
         counts = self._count(batch)
-        for arm in self.arms:
-            self._run(arm, batch, counts)
-        for arm in self._aside:
+        for arm in (*self.arms, *self._aside):
             self._run(arm, batch, counts)
         self._changed.update(batch.client.tolist())
 
@@ -321,16 +317,14 @@ class Pipeline:
     def states(self) -> list[DetectorState]:
         found = []
         for arm in (*self.arms, *self._aside):
-            leader = int(np.argmax(arm.reached))
-            top = float(arm.reached[leader])
             found.append(
                 DetectorState(
                     arm.facts.id,
                     arm.threshold.value,
                     arm.threshold.false_alarms,
-                    top,
-                    self.slots.name(leader) if top > 0 and arm.facts.accuses is not Accuses.MODEL else "",
+                    float(arm.reached.max()),
                     arm.alerts,
+                    arm.rows,
                     1e6 * arm.seconds / arm.rows if arm.rows else 0.0,
                     arm.failures,
                 )
@@ -339,8 +333,7 @@ class Pipeline:
 
     def clients(self, most: int = 40) -> list[ClientState]:
         """Those under the greatest suspicion, and those who ask most: half of ``most`` each, at most."""
-        known = len(self.slots)
-        if not known:
+        if not len(self.slots):
             return []
         judging = [arm for arm in self.arms if arm.facts.accuses is not Accuses.MODEL]
         reached = np.array([arm.reached for arm in judging]).reshape(len(judging), self.options.clients)
@@ -365,11 +358,3 @@ class Pipeline:
             )
             for slot in chosen
         ]
-
-    def suspicion(self, client: str) -> tuple[float, str]:
-        """The greatest share of any threshold this client has reached lately, and by which detector."""
-        slot = self.slots.find(client)
-        if slot < 0:
-            return 0.0, ""
-        best = max(self.arms, key=lambda arm: float(arm.reached[slot]), default=None)
-        return (float(best.reached[slot]), best.facts.id) if best is not None else (0.0, "")

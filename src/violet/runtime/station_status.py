@@ -57,7 +57,6 @@ def status_of(station: Station) -> GuardStatus:
         ClientStatus(
             client=one.client,
             rate=one.rate,
-            requests=one.rows,
             rows=one.rows,
             suspicion=one.suspicion,
             detector=one.detector,
@@ -84,7 +83,7 @@ def status_of(station: Station) -> GuardStatus:
         refused=sum(events.get(name, 0) for name in ("over_quota", "refused_unknown", "refused")),
         delayed=events.get("delayed", 0),
         upstream_errors=events.get("upstream_errors", 0),
-        known_clients=len(clients),
+        known_clients=judge.known(),
         memory=_memory(),
         clients=clients,
         detectors=_detectors(judge),
@@ -104,6 +103,7 @@ def _detectors(judge: Any) -> tuple[DetectorStatus, ...]:
             threshold=one.threshold,
             peak=one.top * one.threshold if one.top > 0 else 0.0,
             alerts=one.alerts,
+            rows=one.rows,
             microseconds=one.microseconds,
         )
         for some in judge.states().values()

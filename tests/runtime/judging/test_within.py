@@ -120,6 +120,33 @@ def test_it_lives_with_the_application(profile: str, beside: bool, lifespan: boo
     asyncio.run(live())
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_its_status_counts_all_clients_and_every_row(profile: str, beside: bool) -> None:
+    """More clients than are shown one by one."""
+    app = GuardMiddleware(Application(), policy=GuardPolicy(), model="m", profile=profile, beside=beside)
+
+    async def live() -> None:
+        for number, row in enumerate(np.random.default_rng(3).normal(size=(90, 3))):
+            assert (await ask(app, row, f"key {number}"))[0] == 200
+        station = app.station
+        assert station is not None
+        try:
+            await until(lambda: station.status().known_clients == 90)
+            status = station.status()
+            assert len(status.clients) < 90
+            assert {one.rows for one in status.clients} == {1}
+            running = [one for one in status.detectors if one.rows]
+            assert {one.rows for one in running} == {90}
+            assert all(one.microseconds > 0 for one in running)
+            values = station.metrics.values()
+            assert values["clients"] == {(): 90}
+            assert values["detector_rows_total"][(running[0].id,)] == 90
+        finally:
+            await station.stop()
+
+    asyncio.run(live())
+
+
 def test_files_are_looked_at_before_anybody_asks(tmp_path: Any) -> None:
     with pytest.raises(ConfigurationError, match="nothing to go by"):
         GuardMiddleware(Application())

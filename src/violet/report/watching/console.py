@@ -36,7 +36,7 @@ def lay_out(watched: Watched, *, width: int | None = None, height: int | None = 
     head = _head(watched, wide)
     tables = [
         _alert_table(watched, wide) if height is None else _table("Alerts", _ALERTS, _alerts(watched), wide, give=4),
-        _table("Clients", ("client", "req/s", "rows", "suspicion", "by", "response"), _clients(watched), wide, give=0),
+        _table("Clients", ("client", "rows/s", "rows", "suspicion", "by", "response"), _clients(watched), wide, give=0),
         _table("Rulings", ("client", "response", "ends", "by", "reason"), _rulings(watched), wide, give=0),
         _detector_table(watched, wide),
         _table("Behind it", ("worker", "part", "state", ""), _behind(watched), wide, give=3),

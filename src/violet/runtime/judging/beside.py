@@ -52,6 +52,7 @@ class BesideJudge:
         self._alerted = alerted
         self._states: dict[str, list[DetectorState]] = {}
         self._clients: dict[str, list[ClientState]] = {}
+        self._known = 0
         self._left_out: dict[str, dict[str, str]] = {}
         self._waiting: dict[str, list[Observed]] = {model.name: [] for model in spec.models}
         self._rows = 0
@@ -172,6 +173,9 @@ class BesideJudge:
     def clients(self) -> Mapping[str, list[ClientState]]:
         return self._clients
 
+    def known(self) -> int:
+        return self._known
+
     def left_out(self) -> Mapping[str, Mapping[str, str]]:
         """Why a detector of a model does not run."""
         return self._left_out
@@ -187,6 +191,7 @@ class BesideJudge:
             self._states = {name: [DetectorState(*one) for one in states] for name, states in message[1].items()}
             self.shared = message[2]
             self._clients = {name: [ClientState(*one) for one in clients] for name, clients in message[3].items()}
+            self._known = message[4]
         elif kind == "ready":
             self._left_out = message[1]
             if self._ready is not None and not self._ready.done():

@@ -43,6 +43,10 @@ class Judge(Protocol):
         """Of each model, those to look at."""
         ...
 
+    def known(self) -> int:
+        """Clients that are remembered, for all models together."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -103,6 +107,9 @@ class InlineJudge:
 
     def clients(self) -> Mapping[str, list[ClientState]]:
         return {name: pipeline.clients() for name, pipeline in self.pipelines.items()}
+
+    def known(self) -> int:
+        return sum(len(pipeline.slots) for pipeline in self.pipelines.values())
 
     async def close(self) -> None:
         self.settle()

@@ -157,7 +157,8 @@ class _Judging:
             }
             clients = {name: [astuple(one) for one in line.clients()] for name, line in self._pipelines.items()}
             sharing = self._sharing.state() if self._sharing is not None else {}
-            self._out += pack(["status", states, sharing, clients])
+            known = sum(len(line.slots) for line in self._pipelines.values())
+            self._out += pack(["status", states, sharing, clients, known])
             await self._send()
 
     async def _send(self) -> None:
