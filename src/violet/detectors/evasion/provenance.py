@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.detectors import measures
 from violet.detectors.base import Accuses, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.evasion._book import Book, Booked, Cluster
 from violet.detectors.evasion._trail import trail_of
@@ -80,10 +81,10 @@ class Provenance(Booked):
         margins = self._trail.reference.margin
         close = float(setup.options["close"])
         self._close = float(np.interp(close, QUANTILES, margins)) if len(margins) else -1.0
-        self._scores: Array | None = None
+        self._margins: Array = np.empty(0)
 
     def observe(self, batch: Batch) -> Scores:
-        self._scores = batch.scores
+        self._margins = measures.margins(batch)
         return self._book.run(batch, self._trail.observe(batch), self._weigh, self._say)
 
     def _weigh(self, step: Step) -> tuple[Cluster, float] | None:
@@ -121,10 +122,7 @@ class Provenance(Booked):
         return found
 
     def _is_close(self, row: int) -> bool:
-        if self._scores is None or self._close < 0 or self._scores.shape[1] < 2:
-            return False
-        two = np.sort(self._scores[row])[-2:]
-        return bool(two[1] - two[0] <= self._close)
+        return bool(self._margins[row] <= self._close)
 
     def _say(self, batch: Batch, told: tuple[Any, ...], value: float) -> Evidence:
         cluster, size, evidence, _ = told
