@@ -194,7 +194,7 @@ def test_the_command_it_prints_gives_the_same_figures(profile: str, capsys: pyte
         (("drift", "train.parquet", "none.csv"), "no such file"),
         (("drift", "train.parquet", "same.csv", "--window", "9"), "50 or more"),
         (("drift", "train.parquet", "same.csv", "--window", "99", "--by-time", "1d"), "do not go together"),
-        (("drift", "train.parquet", "same.csv", "--by-time", "soon"), "no length of time"),
+        (("drift", "train.parquet", "same.csv", "--by-time", "soon"), "--by-time soon: that is no length of time"),
         (("drift", "train.parquet", "same.csv", "--by-time", "1d"), "needs to know when"),
         (("drift", "train.parquet", "same.csv", "--threshold", "7"), "between 0 and 1"),
         (("drift", "train.parquet", "same.csv", "--level", "0"), "between 0 and 0.2"),

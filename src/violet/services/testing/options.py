@@ -67,12 +67,12 @@ def target_spec(location: str, kind: str, trust: bool, options: tuple[tuple[str,
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
 
 
-def parse_duration(text: str) -> float:
-    """``90s``, ``10m``, ``1h30m``, ``45`` (seconds). Raises ``UsageError``."""
+def parse_duration(text: str, option: str = "--budget") -> float:
+    """``90s``, ``10m``, ``1h30m``, ``1d``, ``45`` (seconds). Raises ``UsageError``, which names the option."""
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.lower())
     if not parts or re.sub(r"\d+(?:\.\d+)?\s*[smhd]?\s*", "", text.lower()):
-        raise UsageError(f"--budget {text}: that is no length of time.", "Write it like 90s, 10m or 1h30m.")
+        raise UsageError(f"{option} {text}: that is no length of time.", "Write it like 90s, 10m or 1h30m.")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if seconds <= 0:
-        raise UsageError(f"--budget {text}: the budget must be above 0.", "Write it like 90s, 10m or 1h30m.")
+        raise UsageError(f"{option} {text}: it must be above 0.", "Write it like 90s, 10m or 1h30m.")
     return seconds

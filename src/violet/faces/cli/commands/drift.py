@@ -103,19 +103,13 @@ def _options(arguments: Namespace) -> DriftOptions:
         raise UsageError("--level must lie between 0 and 0.2.")
     if arguments.seed < 0:
         raise UsageError("--seed must be 0 or more.")
-    try:
-        span = parse_duration(arguments.by_time) if arguments.by_time else 0.0
-    except UsageError:
-        raise UsageError(
-            f"--by-time {arguments.by_time}: that is no length of time.", "Write it like 1h or 1d."
-        ) from None
     return DriftOptions(
         reference=arguments.reference,
         current=arguments.current,
         roles=roles,
         segments=tuple(arguments.segment),
         window=arguments.window,
-        span=span,
+        span=parse_duration(arguments.by_time, "--by-time") if arguments.by_time else 0.0,
         threshold=arguments.threshold,
         level=arguments.level,
         seed=arguments.seed,
