@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from tests.runtime.alerts.receivers import http_receiver, udp_receiver
 from violet.domain.errors import UsageError
 from violet.domain.incident_alert import SentStatus
-from violet.services.guarding.routes import exit_code, line, send_test_alerts
+from violet.report.guarding.words import route_line
+from violet.services.guarding.routes import exit_code, send_test_alerts
 
 
 def test_every_route_is_tried_and_failures_say_why(tmp_path: Path) -> None:
@@ -31,7 +33,7 @@ def test_every_route_is_tried_and_failures_say_why(tmp_path: Path) -> None:
     assert heard == [result.route for result in results] == [str(table["name"]) for table in tables]
     went = {result.route: result.status for result in results}
     assert [name for name, status in went.items() if status is SentStatus.DELIVERED] == ["good", "log", "file"]
-    said = {result.route: line(result) for result in results}
+    said = {result.route: route_line(result) for result in results}
     assert "status 404" in said["bad"]
     assert "allow_private = true" in said["private"]
     assert "UDP does not tell" in said["log"]
@@ -42,6 +44,23 @@ def test_every_route_is_tried_and_failures_say_why(tmp_path: Path) -> None:
     assert (document["event"], document["client"]) == ("test", "test:nobody")
     assert "test" in document["reason"]
     assert json.loads((tmp_path / "out.jsonl").read_text())["event"] == "test"
+
+
+@pytest.mark.parametrize(
+    ("package", "table"),
+    [
+        ("aiohttp", {"to": "webhook", "url": "https://a.example"}),
+        ("aiohttp", {"to": "alertmanager", "url": "http://127.0.0.1:9093"}),
+        ("apprise", {"to": "apprise", "url": "json://a.example"}),
+    ],
+)
+def test_what_has_to_be_installed_is_said(
+    monkeypatch: pytest.MonkeyPatch, package: str, table: dict[str, object]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    (result,) = send_test_alerts([table], "violet.toml")
+    assert result.status is SentStatus.FAILED
+    assert "violet-mlsecops[guard]" in result.detail
 
 
 def test_only_the_named_ones_are_tried(tmp_path: Path) -> None:

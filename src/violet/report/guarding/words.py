@@ -6,11 +6,13 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from violet.domain.incident_alert import SentStatus
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
     from violet.domain.guard_report import GuardReport
+    from violet.domain.incident_alert import RouteTest
 
 
 def moment(at: float) -> str:
@@ -31,6 +33,13 @@ def alert_line(alert: Alert) -> str:
         f"{moment(alert.at)} {alert.severity} {alert.detector} {who(alert)} after {alert.after:,} rows:"
         f" {alert.evidence.summary}"
     )
+
+
+def route_line(result: RouteTest) -> str:
+    """What came of a test alert."""
+    mark = "delivered" if result.status is SentStatus.DELIVERED else "FAILED"
+    detail = f": {result.detail}" if result.detail else ""
+    return visible(f"{result.route} ({result.kind}, {result.target}) {mark} in {result.seconds * 1000:.0f} ms{detail}")
 
 
 def figure(value: float) -> str:

@@ -41,10 +41,3 @@ def send_test_alerts(
 def exit_code(results: Sequence[RouteTest]) -> int:
     """0: every route took the test alert; 1: one did not."""
     return int(any(result.status is not SentStatus.DELIVERED for result in results))
-
-
-def line(result: RouteTest) -> str:
-    """One result in words."""
-    mark = "delivered" if result.status is SentStatus.DELIVERED else "FAILED"
-    detail = f": {result.detail}" if result.detail else ""
-    return f"{result.route} ({result.kind}, {result.target}) {mark} in {result.seconds * 1000:.0f} ms{detail}"

@@ -47,10 +47,7 @@ def _spared(arguments: Namespace) -> float:
         return 0.0
     from violet.services.testing.options import parse_duration
 
-    text = arguments.spare
-    if text.endswith("d") and text[:-1].isdecimal():
-        return float(text[:-1]) * 86_400
-    return parse_duration(text)
+    return parse_duration(arguments.spare, "--spare")
 
 
 def _told(answers: Any, arguments: Namespace, nothing: str) -> int:
@@ -107,16 +104,17 @@ def replay(arguments: Namespace) -> int:
 
 def routes(arguments: Namespace) -> int:
     """Send a test alert along each route."""
+    from violet.report.guarding.words import route_line
     from violet.services.guarding.needs import require_guard
     from violet.services.guarding.policy import load_policy
-    from violet.services.guarding.routes import exit_code, line, send_test_alerts
+    from violet.services.guarding.routes import exit_code, send_test_alerts
 
     require_guard()
     policy = load_policy(arguments.policy, arguments.config, isolated=arguments.isolated)
     only = (arguments.target,) if arguments.target else ()
     file = policy.origin or "the policy"
     results = send_test_alerts(
-        policy.routes, file, only=only, state=arguments.state, each=lambda done: print(line(done), flush=True)
+        policy.routes, file, only=only, state=arguments.state, each=lambda done: print(route_line(done), flush=True)
     )
     return exit_code(results)
 
