@@ -166,6 +166,38 @@ def test_too_little_traffic_is_refused(made: Path, capsys: pytest.CaptureFixture
     assert "--false-alarms" in said
 
 
+def test_lines_that_cannot_be_read_are_counted(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = tmp_path / "broken.jsonl"
+    trace.write_text((made / "later.jsonl").read_text() + "{\n" * 5)
+    assert entry(["guard", "calibrate", str(trace), "--profile", str(made / "m.profile"), "--force", "--quiet"]) == 0
+    *each, all_in_all = [said for said in capsys.readouterr().err.splitlines() if "left out" in said]
+    assert [said.partition(" is left out")[0] for said in each] == [f"violet: line {1501 + n:,}" for n in range(3)]
+    assert all_in_all == "violet: 5 lines are left out, all in all"
+
+
+def test_what_was_fitted_is_said_in_eighty_columns(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = str(tmp_path / "c.json")
+    asked = ["--false-alarms", "5", "--profile", str(made / "m.profile"), "--output", fitted]
+    assert entry(["guard", "calibrate", str(made / "benign.jsonl"), *asked]) == 0
+    said = capsys.readouterr().out
+    document = json.loads(Path(fitted).read_text())
+    by_method: dict[str, set[str]] = {}
+    for one in document["detectors"]:
+        by_method.setdefault(one["method"], set()).add(one["id"])
+    assert len(by_method) >= 2
+    rows = {line.split()[0]: line for line in said.splitlines() if "/" in line}
+    for method, names in by_method.items():
+        for name in names:
+            assert name in said
+            if method != "kept":
+                assert rows[name].rstrip("*").endswith({"extrapolated": "tail", "observed": "seen"}.get(method, method))
+                assert float(rows[name].split()[4].lstrip("<")) >= 0.001, "no tail proves that nothing will be"
+    table = said[said.index("detector ") : said.index("Wrote ")]
+    assert max(map(len, table.splitlines())) <= 80
+
+
 def test_thresholds_belong_to_their_profile(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = str(tmp_path / "other.profile")
     assert entry(["profile", str(made / "later.jsonl"), "-o", other]) == 0
@@ -263,6 +295,8 @@ def test_a_proxy_knows_attacks_from_files(made: Path, tmp_path: Path) -> None:
         (["rulings"], "Which guard is not said."),
         (["replay", "--state", "."], "Which alert is not said."),
         (["release", "--state", "."], "Whom to release is not said."),
+        (["release", "key:x", "--state", ".", "--spare", "soon"], "--spare soon: that is no length of time"),
+        (["calibrate", "t.jsonl", "--output", "none/c.json"], "The directory none does not exist."),
     ],
 )
 def test_bad_words_get_one_sentence(

@@ -43,7 +43,7 @@ def plan(fmt: str, outputs: list[str], quiet: bool, suffixes: dict[str, str] = S
     """One file takes the format that was asked for; several take it by their suffixes. The console report
     goes to standard output unless another one does. Raises ``UsageError`` for a file that cannot be."""
     for path in outputs:
-        _writable(path)
+        require_writable(path)
     standard = "console"
     if not outputs:
         standard = fmt or "console"
@@ -62,7 +62,7 @@ def chosen(fmt: str | None, output: str, formats: tuple[str, ...], suffixes: dic
     """What a command with one result writes: the format that was asked for, or the one that the file's name ends in,
     or the console's. Raises ``UsageError`` for a name that says none of ``formats``, and where it cannot be written."""
     if output:
-        _writable(output)
+        require_writable(output)
     if fmt or not output:
         return fmt or "console"
     return _by_suffix(output, {end: which for end, which in suffixes.items() if which in formats})
@@ -79,7 +79,8 @@ def deliver(text: str, output: str, what: str = "") -> None:
     print(visible(f"Wrote {output}{': ' if what else '.'}{what}"))
 
 
-def _writable(path: str) -> None:
+def require_writable(path: str) -> None:
+    """To be asked before the work is done. Raises ``UsageError`` for a file that cannot be."""
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise UsageError(f"The directory {folder} does not exist.", "Make it, or write somewhere else.")

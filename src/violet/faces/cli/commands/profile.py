@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
-from violet.faces.cli.output import deliver, terminal_width, use_color
+from violet.faces.cli.output import deliver, require_writable, terminal_width, use_color
 from violet.faces.cli.progress import Progress
 from violet.faces.cli.shown import again
 from violet.services.drifting.needs import require_arrays
@@ -89,9 +88,7 @@ def run(arguments: Namespace, command_line: list[str]) -> int:
         raise UsageError("--seed must be 0 or more.")
     if not 0 <= arguments.keep_rows <= 10_000:
         raise UsageError("--keep-rows must lie between 0 and 10,000.")
-    folder = os.path.dirname(arguments.profile) or "."
-    if not os.path.isdir(folder):
-        raise UsageError(f"The directory {folder} does not exist.", "Make it, or write somewhere else.")
+    require_writable(arguments.profile)
     roles = roles_of(arguments)
     if arguments.like and arguments.segment:
         raise UsageError("--segment is decided when bins are made: it does not go with --like.")

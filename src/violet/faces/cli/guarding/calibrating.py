@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
 from violet.faces.cli.guarding.options import watched_options
+from violet.faces.cli.output import require_writable
 from violet.faces.cli.shown import again
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from violet.domain.guarding_calibration import Calibration
     from violet.domain.traffic import Exchange
 
+TOLD = 3
+"""Lines of which it is said why they are left out; the others are counted."""
+
 
 def calibrate(arguments: Namespace, command_line: list[str]) -> int:
-    """Exit code 0 where thresholds were written; 3 where some had to stay as they come."""
+    """Thresholds, written and shown; for which detectors they had to stay as they come is in them."""
     from violet.services.guarding.needs import require_guard
 
     require_guard()
@@ -29,6 +33,8 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
         raise UsageError("A calibration is one file.", "Give --output once.")
     if not 0 < arguments.false_alarms <= 1000:
         raise UsageError("--false-alarms must be above 0 and at most 1000, in 10,000 benign rows.")
+    for path in arguments.output:
+        require_writable(path)
     from violet.runtime.calibration_file import write_calibration
     from violet.runtime.judging.spec import constraints_of, reference_of
     from violet.runtime.trace import read_trace
@@ -54,13 +60,13 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
         constraints=constraints_of(spec, reference),
     )
     command = again(command_line, ("--output", "--format"), ("--quiet", "--no-progress"))
-    bad = 0
+    bad: set[int] = set()
 
     def complain(number: int, why: str) -> None:
-        nonlocal bad
-        bad += 1
-        if bad <= 3:
+        """Once for each line, however often the trace is read."""
+        if number not in bad and len(bad) < TOLD:
             print(f"violet: line {number:,} is left out: {why}", file=sys.stderr)
+        bad.add(number)
 
     def traffic() -> Iterator[Exchange]:
         """Read again where clients are left out: what they did to others' scores is undone so."""
@@ -68,6 +74,8 @@ def calibrate(arguments: Namespace, command_line: list[str]) -> int:
 
     once = traffic() if arguments.target == "-" else traffic
     found = fitted(once, reference, options, source=arguments.target, command=command)
+    if len(bad) > TOLD:
+        print(f"violet: {len(bad):,} lines are left out, all in all", file=sys.stderr)
     if arguments.output:
         write_calibration(arguments.output[0], found)
     if arguments.format == "json":
