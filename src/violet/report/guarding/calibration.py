@@ -9,9 +9,18 @@ from violet.report.layout import Line, line, plain, wrapped
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
-    from violet.domain.guarding_calibration import AlarmRate, Calibration
+    from collections.abc import Sequence
 
-WIDTH = 100
+    from violet.domain.guarding_calibration import AlarmRate, Calibration, DetectorCalibration
+
+WIDTH = 80
+_SMALL = 0.001
+_HOW = {
+    "observed": ("seen", "so often was it reached in this traffic"),
+    "extrapolated": ("tail", "by a tail fitted to what was seen: a model, not a count"),
+    "floor": ("floor", "a tail would set it lower; it stays what the detector comes with"),
+    "lifted": ("lifted", "too little for a tail: above all that was seen"),
+}
 
 
 def render(found: Calibration, path: str) -> str:
@@ -25,17 +34,11 @@ def render(found: Calibration, path: str) -> str:
         line(f"and clients that the thresholds were not fitted to have {_rate(found.crossed)}."),
         (),
     ]
-    wide = max((len(one.id) for one in found.detectors), default=8)
-    lines.append(line(f"{'detector':<{wide}}  threshold  as it comes  false alarms in 10,000   how"))
-    for one in found.detectors:
-        rate = f"{figure(one.expected)} ({figure(one.low)} to {figure(one.high)})"
-        unsteady = "" if one.stable else ", differs from day to day"
-        lines.append(
-            line(
-                f"{one.id:<{wide}}  {figure(one.threshold):>9}  {figure(one.default):>11}  {rate:<22}   "
-                f"{one.method}{unsteady}"
-            )
-        )
+    lines += _fitted([one for one in found.detectors if one.method != "kept"])
+    kept = [one for one in found.detectors if one.method == "kept"]
+    if kept:
+        names = ", ".join(f"{one.id} ({figure(one.threshold)})" for one in kept)
+        lines += wrapped(f"Of {len(kept)} this traffic says too little; they keep what they come with: {names}.", WIDTH)
     notes = [f"{one.id}: {one.note}" for one in found.detectors if one.note and one.method != "kept"]
     notes += [
         f"{one.id} rests on {visible(one.influential)} alone: without it, it would be {one.influence:.1f} times lower."
@@ -66,6 +69,30 @@ def render(found: Calibration, path: str) -> str:
         lines.append(line(f"Wrote {visible(path)}."))
     lines += wrapped(f"Again: {visible(found.command)}", WIDTH)
     return plain(lines)
+
+
+def _fitted(detectors: Sequence[DetectorCalibration]) -> list[Line]:
+    if not detectors:
+        return []
+    wide = max(len(one.id) for one in detectors)
+    lines = [line(f"{'detector':<{wide}}  threshold      own  in 10,000  at most  how")]
+    for one in detectors:
+        figures = (
+            f"{figure(one.threshold):>9}  {figure(one.default):>7}  {_share(one.expected):>9}  {_share(one.high):>7}"
+        )
+        lines.append(line(f"{one.id:<{wide}}  {figures}  {_HOW[one.method][0]}{'' if one.stable else '*'}"))
+    for method in dict.fromkeys(one.method for one in detectors):
+        lines += wrapped(": ".join(_HOW[method]) + ".", WIDTH, "", 2)
+    if not all(one.stable for one in detectors):
+        lines += wrapped("*: differs from day to day.", WIDTH, "", 2)
+    return [*lines, ()]
+
+
+def _share(value: float) -> str:
+    """False alarms in 10,000, to a thousandth: no tail can say more."""
+    if value < _SMALL:
+        return f"<{_SMALL}"
+    return f"{value:.3f}" if value < 1 else figure(value)
 
 
 def _rate(rate: AlarmRate) -> str:
