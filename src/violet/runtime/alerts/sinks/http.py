@@ -23,16 +23,21 @@ LARGEST_ANSWER = 64 << 10
 class Poster:
     """Posts to one address. ``public_only`` refuses addresses that are not public, after the name was resolved and
     before anything is connected: what the check saw is what is connected to, so a name that changes its mind in
-    between (DNS rebinding) gains nothing."""
+    between (DNS rebinding) gains nothing. Raises ``ConfigurationError`` for authorities that are none, and
+    ``MissingExtraError``."""
 
     def __init__(self, route: Route, public_only: bool) -> None:
+        try:
+            import aiohttp  # noqa: F401 - so that a route that could never deliver says so at once
+        except ImportError as error:
+            raise MissingExtraError(f"The route {route.name!r}", "guard") from error
         self._route = route
         self._public_only = public_only
         self._session: aiohttp.ClientSession | None = None
         self._context = tls_context(route.ca) if route.url.startswith("https:") else None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Status and the beginning of the answer. Raises ``SendError`` for anything but 2xx."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Raises ``SendError`` for any answer but 2xx."""
         import aiohttp
 
         session = self._opened()
@@ -46,7 +51,7 @@ class Poster:
                 allow_redirects=False,
                 ssl=self._context if self._context is not None else True,
             ) as answer:
-                text = await answer.content.read(LARGEST_ANSWER)
+                await answer.content.read(LARGEST_ANSWER)  # one that is read leaves its connection for the next
                 status = answer.status
                 wait = answer.headers.get("retry-after", "")
         except Refused as error:
@@ -56,7 +61,7 @@ class Poster:
                 raise SendError(str(error.__cause__), permanent=True) from error
             raise SendError(f"{type(error).__name__}: {error}") from error
         if 200 <= status < 300:
-            return status, text
+            return
         permanent = 300 <= status < 500 and status not in (408, 425, 429)
         shown = "a redirect, which is not followed" if 300 <= status < 400 else f"status {status}"
         raise SendError(
@@ -70,10 +75,8 @@ class Poster:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            try:
-                import aiohttp
-            except ImportError as error:
-                raise MissingExtraError(f"The route {self._route.name!r}", "guard") from error
+            import aiohttp
+
             resolver = _resolver() if self._public_only else None
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=4, resolver=resolver, use_dns_cache=False),
