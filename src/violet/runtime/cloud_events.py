@@ -64,10 +64,7 @@ class Event:
     @property
     def place(self) -> tuple[str, ...]:
         """Halves of one exchange agree in this."""
-        return (
-            self.id,
-            *(self.attributes.get(name, "") for name in ("namespace", "inferenceservicename", "component")),
-        )
+        return (self.id, *(self.attributes.get(name, "") for name in _PLACE))
 
 
 def is_event(line: bytes) -> bool:

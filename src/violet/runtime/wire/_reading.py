@@ -10,10 +10,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -39,6 +40,7 @@ _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SPACED = re.compile(rb"[ \t\r\n]:")
 _HALF = re.compile(r"[\ud800-\udfff]")
 _NESTING = {dict, list}
+Some = TypeVar("Some")
 Cell = float | str | None
 CELLS = list[list[Cell]]
 CELLS_BY_NAME = list[dict[str, Cell]]
@@ -74,6 +76,16 @@ def plain(path: str) -> str:
         elif segment not in ("", "."):
             kept.append(segment)
     return "".join(f"/{segment}" for segment in kept)
+
+
+def by_path(find: Callable[[str], Some]) -> Callable[[str], Some]:
+    """``find``, which remembers what it made of a path, unless that is too long to be worth remembering."""
+    known = lru_cache(4096)(find)
+
+    def found(path: str) -> Some:
+        return known(path) if len(path) <= LONG_PATH else find(path)
+
+    return found
 
 
 def require_few(body: bytes, bounds: Bounds) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from violet.runtime.wire._reading import as_float, depth_of, scalar, write
+from violet.runtime.wire._reading import as_float, depth_of, scalar
 from violet.runtime.wire.base import Answer, Unreadable
 
 if TYPE_CHECKING:
@@ -220,7 +220,3 @@ def _object_rewritten(one: dict[str, Any], change: Rewrite) -> dict[str, Any]:
         elif type(value) is dict:
             made[name] = _object_rewritten(value, change)
     return made
-
-
-def document_rewritten(found: Any, change: Rewrite, count: int) -> bytes:
-    return write(rewritten(found, change, count))

@@ -100,12 +100,6 @@ def to_bytes(values: Array, datatype: str) -> bytes:
     return np.where(finite, nearest, whole >> 16).astype("<u2").tobytes()
 
 
-def encode_texts(texts: Sequence[str | bytes]) -> bytes:
-    """A BYTES tensor."""
-    parts = [text.encode() if isinstance(text, str) else text for text in texts]
-    return b"".join(_LENGTH.pack(len(part)) + part for part in parts)
-
-
 def flat(data: Any) -> list[Any]:
     """Elements of a tensor's data in JSON: a list, or lists in lists, in row-major order."""
     if type(data) is not list:

@@ -54,6 +54,11 @@ class Answer:
     texts: tuple[str, ...] = ()
     tokens: int = 0
 
+    @property
+    def count(self) -> int:
+        """Rows that have scores or a label."""
+        return max(len(self.scores), len(self.labels))
+
 
 class Wire(Protocol):
     """One protocol. Objects are made once a guard, hold no state of a request, and are asked for every request: their

@@ -10,18 +10,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from violet.runtime.wire import openai
 from violet.runtime.wire._reading import (
-    LONG_PATH,
     USUAL,
     Bounds,
     Cell,
     bounded_texts,
+    by_path,
     columns,
     document,
     even,
@@ -62,17 +61,13 @@ class _Quick(msgspec.Struct):
 _read_quick = msgspec.json.Decoder(_Quick).decode
 
 
-@lru_cache(4096)
-def _located(path: str) -> str | None:
+@by_path
+def _place(path: str) -> str | None:
     segments = plain(path).split("/")
     if segments[-1] != "invocations":
         return None
     named = len(segments) > 2 and segments[-3] in NAMED_BY
     return segments[-2] if named else ""
-
-
-def _place(path: str) -> str | None:
-    return _located(path) if len(path) <= LONG_PATH else _located.__wrapped__(path)
 
 
 class Mlflow:
@@ -132,7 +127,7 @@ class Mlflow:
         if openai.is_events(body):
             return openai.rewritten_stream(body, change, self._bounds), _NO_HEADERS
         found = document(body, self._bounds)
-        count = max(len(original.scores), len(original.labels)) if original is not None else 0
+        count = original.count if original is not None else 0
         if type(found) is dict and "predictions" in found:
             return write({**found, "predictions": rewritten(found["predictions"], change, count)}), _NO_HEADERS
         if type(found) is dict and openai.is_answer(found):

@@ -8,7 +8,6 @@ Server, ``docs/protocol/extension_generate.md``. How columns are sent, one tenso
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,10 +15,10 @@ import numpy as np
 
 from violet.runtime.wire._events import generated, is_events
 from violet.runtime.wire._reading import (
-    LONG_PATH,
     USUAL,
     Bounds,
     bounded_texts,
+    by_path,
     document,
     plain,
     require_few,
@@ -58,10 +57,6 @@ class _Inputs(msgspec.Struct):
 
 class _Outputs(msgspec.Struct):
     outputs: list[_Sent]
-    model_name: str | None = None
-    model_version: str | None = None
-    id: Any = None
-    parameters: dict[str, Any] | None = None
 
 
 _read_inputs = msgspec.json.Decoder(_Inputs).decode
@@ -83,8 +78,8 @@ class _Tensor:
         self.size = size
 
 
-@lru_cache(4096)
-def _located(path: str) -> tuple[str, str] | None:
+@by_path
+def _place(path: str) -> tuple[str, str] | None:
     """Model and what is asked of it."""
     segments = plain(path).split("/")
     asked = segments[-1]
@@ -97,10 +92,6 @@ def _located(path: str) -> tuple[str, str] | None:
                 inner = inner[:-2]
             return "/".join(inner), asked
     return None
-
-
-def _place(path: str) -> tuple[str, str] | None:
-    return _located(path) if len(path) <= LONG_PATH else _located.__wrapped__(path)
 
 
 class OpenInference:
@@ -172,7 +163,7 @@ class OpenInference:
     def rewrite(
         self, headers: Mapping[str, str], body: bytes, change: Rewrite, original: Answer | None = None
     ) -> tuple[bytes, Mapping[str, str]]:
-        count = max(len(original.scores), len(original.labels)) if original is not None else 0
+        count = original.count if original is not None else 0
         if HEADER not in headers:
             if is_events(body):
                 return body, _NO_HEADERS

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from violet.runtime.wire._events import DONE, documents, events, is_events
-from violet.runtime.wire._reading import LONG_PATH, USUAL, Bounds, bounded_texts, document, plain, write
+from violet.runtime.wire._reading import USUAL, Bounds, bounded_texts, by_path, document, plain, write
 from violet.runtime.wire._scores import changed
 from violet.runtime.wire.base import Answer, Question, Unreadable
 
@@ -36,8 +35,8 @@ _NO_HEADERS: Mapping[str, str] = {}
 _ASKED = ("messages", "prompt", "input")
 
 
-@lru_cache(4096)
-def _located(path: str) -> str | None:
+@by_path
+def _place(path: str) -> str | None:
     """What is asked; the model where the path names it (Azure: ``/openai/deployments/NAME/chat/completions``) after a
     slash."""
     segments = plain(path).split("/")
@@ -54,10 +53,6 @@ def _located(path: str) -> str | None:
     if len(segments) > 2 and segments[-3] == "deployments":
         return f"{asked}/{segments[-2]}"
     return asked
-
-
-def _place(path: str) -> str | None:
-    return _located(path) if len(path) <= LONG_PATH else _located.__wrapped__(path)
 
 
 class OpenAI:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from violet.domain.errors import ConfigurationError
 from violet.runtime.wire._reading import (
-    LONG_PATH,
     USUAL,
     Bounds,
     bounded_texts,
+    by_path,
     columns,
     document,
     guessed,
@@ -78,15 +77,10 @@ class Template:
         self._pattern = re.compile(_pattern(places.path))
         steps = {name: getattr(places, name) for name in ("rows", "texts", "scores", "labels", "model_at", "stream_at")}
         self._steps = {name: parse_path(text) for name, text in steps.items() if text}
-        self._known = lru_cache(1024)(self._fits)
+        self._fits = by_path(lambda path: self._pattern.fullmatch(plain(path)) is not None)
 
     def matches(self, method: str, path: str) -> bool:
-        if method != self._places.method:
-            return False
-        return self._known(path) if len(path) <= LONG_PATH else self._fits(path)
-
-    def _fits(self, path: str) -> bool:
-        return self._pattern.fullmatch(plain(path)) is not None
+        return method == self._places.method and self._fits(path)
 
     def question(self, path: str, headers: Mapping[str, str], body: bytes) -> Question:
         found = document(body, self._bounds)
@@ -139,7 +133,7 @@ class Template:
         if "scores" not in self._steps:
             return body, _NO_HEADERS
         found = document(body, self._bounds)
-        count = max(len(original.scores), len(original.labels)) if original is not None else 0
+        count = original.count if original is not None else 0
         made = _replaced(found, self._steps["scores"], change, count)
         return write(made), _NO_HEADERS
 

@@ -8,15 +8,14 @@ Source: TensorFlow Serving, ``tensorflow_serving/g3doc/api_rest.md``: ``/v1/mode
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from violet.runtime.wire._reading import (
-    LONG_PATH,
     USUAL,
     Bounds,
+    by_path,
     columns,
     document,
     even,
@@ -44,8 +43,8 @@ class _Quick(msgspec.Struct):
 _read_quick = msgspec.json.Decoder(_Quick).decode
 
 
-@lru_cache(4096)
-def _located(path: str) -> tuple[str, str] | None:
+@by_path
+def _place(path: str) -> tuple[str, str] | None:
     """Model and verb."""
     whole, _, verb = as_seen(path).rpartition(":")
     if verb not in VERBS:
@@ -58,10 +57,6 @@ def _located(path: str) -> tuple[str, str] | None:
                 inner = inner[:-2]
             return "/".join(inner), verb
     return None
-
-
-def _place(path: str) -> tuple[str, str] | None:
-    return _located(path) if len(path) <= LONG_PATH else _located.__wrapped__(path)
 
 
 class TfServing:
@@ -125,7 +120,7 @@ class TfServing:
         found = document(body, self._bounds)
         if type(found) is not dict:
             raise Unreadable("It is no object.")
-        count = max(len(original.scores), len(original.labels)) if original is not None else 0
+        count = original.count if original is not None else 0
         for name in ("predictions", "outputs"):
             if name in found:
                 return write({**found, name: rewritten(found[name], change, count)}), _NO_HEADERS

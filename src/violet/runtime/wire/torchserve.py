@@ -8,16 +8,15 @@ probabilities, the five best first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from violet.runtime.wire._reading import (
-    LONG_PATH,
     USUAL,
     Bounds,
     bounded_texts,
+    by_path,
     document,
     guessed,
     plain,
@@ -33,8 +32,8 @@ HOLDERS = ("instances", "inputs", "data", "body", "rows")
 _NO_HEADERS: Mapping[str, str] = {}
 
 
-@lru_cache(4096)
-def _located(path: str) -> str | None:
+@by_path
+def _place(path: str) -> str | None:
     segments = plain(path).split("/")
     for verb in ("predictions", "explanations"):
         if verb in segments:
@@ -42,10 +41,6 @@ def _located(path: str) -> str | None:
             if 1 <= len(after) <= 2:
                 return after[0]
     return None
-
-
-def _place(path: str) -> str | None:
-    return _located(path) if len(path) <= LONG_PATH else _located.__wrapped__(path)
 
 
 class TorchServe:
@@ -95,7 +90,7 @@ class TorchServe:
         if body[:1] not in (b"{", b"[", b'"') and not _is_number(body):
             return body, _NO_HEADERS
         found = document(body, self._bounds)
-        count = max(len(original.scores), len(original.labels)) if original is not None else 0
+        count = original.count if original is not None else 0
         if type(found) is dict and "predictions" in found:
             return write({**found, "predictions": _changed(found["predictions"], change, count)}), _NO_HEADERS
         return write(_changed(found, change, count)), _NO_HEADERS
