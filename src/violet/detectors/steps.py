@@ -135,6 +135,13 @@ def far_of(reference: Reference) -> float:
     return float(np.interp(0.05, QUANTILES, reference.nearest)) if reference.shape else 0.0
 
 
+def variants(one: Array, other: Array, far: float) -> bool:
+    """Whether two encoded rows ``(d,)`` are no more than variants of each other; ``far`` is that of ``far_of``."""
+    if far:
+        return float(np.linalg.norm(one - other)) < far
+    return int(np.count_nonzero(one != other)) < dense(len(one))
+
+
 def dense(width: int) -> int:
     """How many of ``width`` features have to differ for two rows to be more than variants of each other."""
     return min(width, math.ceil(max(2.0, 0.15 * width) + 0.1 * width))

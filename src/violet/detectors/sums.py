@@ -167,12 +167,12 @@ class Surprise:
         self._mixed.absorb(slots, values[:, 1:])
 
 
-Sums = TypeVar("Sums", Cusum, Surprise)
+Sums = TypeVar("Sums", bound=Cusum | Surprise)
 
 
 class Summing(Generic[Sums]):
-    """For detectors whose state is one ``Cusum`` (``width`` 1) or one ``Surprise`` (2): what they forget and
-    exchange."""
+    """For detectors whose state of clients is one ``Cusum`` (``width`` 1) or one ``Surprise`` (2): what they forget
+    and exchange."""
 
     _sums: Sums
 

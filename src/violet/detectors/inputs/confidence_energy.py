@@ -30,7 +30,8 @@ import numpy as np
 
 from violet.detectors import measures
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds, Suspecting, Warm
+from violet.detectors.odds import Odds, Warm
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -58,14 +59,14 @@ LEARNED = 512
 
 
 @detector(FACTS)
-class ConfidenceEnergy(Suspecting):
+class ConfidenceEnergy(Summing[Odds]):
     """``tail`` is the share of benign rows that the model is as unsure of; ``usual`` and ``attack`` are the shares of
     such rows that honest clients may have, and attackers have."""
 
     def __init__(self, setup: Setup) -> None:
         self._reference = setup.reference
         self._tail = float(setup.options["tail"])
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._warm = Warm(LEARNED, 1)
         self._cut = np.inf
         self._middle = np.nan
@@ -82,12 +83,12 @@ class ConfidenceEnergy(Suspecting):
             below = measures.below(batch, self._reference)
             known = np.isfinite(below) & ~logits
             strength[known] = below[known] <= self._tail
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
             slot = int(batch.client[row])
-            odd, among = self._odds.raised(slot), self._odds.since(slot)
+            odd, among = self._sums.raised(slot), self._sums.since(slot)
             if logits[row]:
                 why = f"the energy of this one is {energy[row]:.3g}, the median of benign ones {self._middle:.3g}"
                 figure = {"energy": float(energy[row]), "limit": float(self._cut)}
@@ -101,7 +102,7 @@ class ConfidenceEnergy(Suspecting):
                 f"{odd} of the latest {among} rows are such that the model is less sure of one benign row in "
                 f"{1 / self._tail:.0f}; {why}.",
                 {"odd": float(odd), "rows": float(among), **figure},
-                self._odds.queries(slot, batch.exchange),
+                self._sums.queries(slot, batch.exchange),
                 beside,
             )
 

@@ -35,7 +35,8 @@ import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.inputs._asking import chosen, probabilities
-from violet.detectors.inputs._odd import Odds, Suspecting, Warm
+from violet.detectors.odds import Odds, Warm
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -75,7 +76,7 @@ ASKED = 64
 
 
 @detector(FACTS)
-class FeatureSqueezing(Suspecting):
+class FeatureSqueezing(Summing[Odds]):
     """One row in ``every`` is looked at; ``usual`` and ``attack`` are the shares of odd ones among those that honest
     clients may have, and attackers have."""
 
@@ -85,7 +86,7 @@ class FeatureSqueezing(Suspecting):
         self._reference = setup.reference
         self._ask = setup.ask
         self._every = int(setup.options["every"])
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._warm = Warm(LEARNED, 1)
         self._cut = np.inf
 
@@ -100,22 +101,22 @@ class FeatureSqueezing(Suspecting):
             moved[some] = self._moved(batch.raw[some])
         if len(asked):
             self._judge(batch, asked, moved, strength)
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
             slot = int(batch.client[row])
             this = f"; that of this one moved by {moved[row]:.2f}" if strength[row] > 0 else ""
             return Evidence(
-                f"Scores of {self._odds.raised(slot)} rows, of those looked at among the latest "
-                f"{self._odds.since(slot)}, moved by more than {self._cut:.2f} when rounded a little{this}.",
+                f"Scores of {self._sums.raised(slot)} rows, of those looked at among the latest "
+                f"{self._sums.since(slot)}, moved by more than {self._cut:.2f} when rounded a little{this}.",
                 {
-                    "odd": float(self._odds.raised(slot)),
-                    "rows": float(self._odds.since(slot)),
+                    "odd": float(self._sums.raised(slot)),
+                    "rows": float(self._sums.since(slot)),
                     "moved": float(np.nan_to_num(moved[row])),
                     "limit": float(self._cut),
                 },
-                self._odds.queries(slot, batch.exchange),
+                self._sums.queries(slot, batch.exchange),
                 f"the model's answers to {LEARNED} rows of many clients",
             )
 

@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.odds import Odds
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -60,20 +61,20 @@ class Rules(Protocol):
 
 
 @detector(FACTS)
-class ImpossibleCombination(Suspecting):
+class ImpossibleCombination(Summing[Odds]):
     """``usual`` and ``attack`` are the shares of such rows that honest clients may have, and attackers have."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.constraints is not None
         self._rules = cast(Rules, setup.constraints)
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
 
     def observe(self, batch: Batch) -> Scores:
         if not len(batch):
             return NOTHING
         with np.errstate(all="ignore"):
             broken = np.asarray(self._rules.violations(batch.raw), dtype=bool)
-        rows, value = self._odds.take(batch, broken.astype(np.float64))
+        rows, value = self._sums.take(batch, broken.astype(np.float64))
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
@@ -81,10 +82,10 @@ class ImpossibleCombination(Suspecting):
             with np.errstate(all="ignore"):
                 said = self._rules.describe(batch.raw[row])[:300] if broken[row] else ""
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows break the table's schema"
+                f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} rows break the table's schema"
                 + (f"; this one: {said}." if said else "."),
-                {"broken": float(self._odds.raised(slot)), "rows": float(self._odds.since(slot)), "rules": said},
-                self._odds.queries(slot, batch.exchange),
+                {"broken": float(self._sums.raised(slot)), "rows": float(self._sums.since(slot)), "rules": said},
+                self._sums.queries(slot, batch.exchange),
                 "the schema of the table",
             )
 

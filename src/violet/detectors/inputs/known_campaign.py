@@ -37,7 +37,8 @@ from violet.detectors.inputs._campaign import (
     read_campaign,
     write_campaign,
 )
-from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.odds import Odds
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -66,13 +67,13 @@ FACTS = Facts(
 
 
 @detector(FACTS)
-class KnownCampaign(Suspecting):
+class KnownCampaign(Summing[Odds]):
     """``usual`` and ``attack`` are the shares of rows near an example that honest clients may have, and attackers
     have. Raises ``ConfigurationError`` for a file that is none, or was made for another profile."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         path = str(setup.options["file"])
         self._known = Known(read_campaign(path, setup.reference), setup.reference) if path else None
 
@@ -81,7 +82,7 @@ class KnownCampaign(Suspecting):
         if known is None or not len(batch):
             return NOTHING
         shared, which = known.shared(batch.x)
-        rows, value = self._odds.take(batch, (shared >= SHARED).astype(float))
+        rows, value = self._sums.take(batch, (shared >= SHARED).astype(float))
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
@@ -93,15 +94,15 @@ class KnownCampaign(Suspecting):
                 else ""
             )
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows are near adversarial examples "
+                f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} rows are near adversarial examples "
                 f"of {name}{near}.",
                 {
-                    "near": float(self._odds.raised(slot)),
-                    "rows": float(self._odds.since(slot)),
+                    "near": float(self._sums.raised(slot)),
+                    "rows": float(self._sums.since(slot)),
                     "hashes shared": float(shared[row]),
                     "example": float(which[row]),
                 },
-                self._odds.queries(slot, batch.exchange),
+                self._sums.queries(slot, batch.exchange),
                 f"{known.campaign.usable} fingerprints of {name}",
             )
 

@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.odds import Odds
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -63,13 +64,13 @@ REMEMBERED = 1024
 
 
 @detector(FACTS)
-class OffType(Suspecting):
+class OffType(Summing[Odds]):
     """``usual`` and ``attack`` are the shares of such rows that honest clients may have, and attackers have."""
 
     def __init__(self, setup: Setup) -> None:
         assert setup.reference is not None
         reference = self._reference = setup.reference
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._words = np.array([len(words) for words in reference.categories], np.float64)
         self._worded = np.flatnonzero(self._words > 0)
         # A column in which nothing was missing may have one such row in so many as were seen.
@@ -94,17 +95,17 @@ class OffType(Suspecting):
             if found:
                 strength[row] = min(1.0 + 0.25 * (len(found) - 1), 1.5)
                 said[row] = "; ".join(found[:3])
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
             slot = int(batch.client[row])
             why = said.get(row, "")
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows have values of a kind that "
+                f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} rows have values of a kind that "
                 "their columns do not have" + (f"; this one: {why}." if why else "."),
-                {"odd": float(self._odds.raised(slot)), "rows": float(self._odds.since(slot)), "what": why},
-                self._odds.queries(slot, batch.exchange),
+                {"odd": float(self._sums.raised(slot)), "rows": float(self._sums.since(slot)), "what": why},
+                self._sums.queries(slot, batch.exchange),
                 f"words and missing values of {self._reference.rows} benign rows",
             )
 

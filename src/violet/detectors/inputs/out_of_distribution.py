@@ -33,8 +33,9 @@ import numpy as np
 from violet.detectors import measures
 from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.contrast import RAREST
-from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.odds import Odds
 from violet.detectors.reference import QUANTILES
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -69,7 +70,7 @@ light, lie at the outskirts."""
 
 
 @detector(FACTS)
-class OutOfDistribution(Suspecting):
+class OutOfDistribution(Summing[Odds]):
     """``tail`` (0.001 or more) is the share of benign rows that is as far out; ``usual`` and ``attack`` are the shares
     of such rows that honest clients may have, and attackers have."""
 
@@ -80,7 +81,7 @@ class OutOfDistribution(Suspecting):
         self._strange = -math.log(tail) - 1e-9
         far = float(np.interp(1 - tail, QUANTILES, setup.reference.distance))
         self._least = FARTHER[0] * far if setup.reference.shape else 0.0
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._kept, self._square, self._cut = _neighbours(setup.reference, tail)
         if setup.reference.shape:
             self._cut *= FARTHER[1]
@@ -91,7 +92,7 @@ class OutOfDistribution(Suspecting):
             far[far] = self._reference.mahalanobis(batch.x[far]) > self._least
         near = self._nearest(batch.x)
         lone = near > self._cut
-        rows, value = self._odds.take(batch, np.where(far & lone, 1.3, (far | lone).astype(np.float64)))
+        rows, value = self._sums.take(batch, np.where(far & lone, 1.3, (far | lone).astype(np.float64)))
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
@@ -100,19 +101,19 @@ class OutOfDistribution(Suspecting):
             distance = float(self._reference.mahalanobis(x[None])[0])
             benign = float(self._reference.distance[-4]) if len(self._reference.distance) > 4 else math.nan
             figures: dict[str, float | str] = {
-                "odd": float(self._odds.raised(slot)),
-                "rows": float(self._odds.since(slot)),
+                "odd": float(self._sums.raised(slot)),
+                "rows": float(self._sums.since(slot)),
                 "distance": distance,
                 "benign": benign,
             }
             if len(self._kept):
                 figures |= {"nearest": float(near[row]), "nearest benign": float(self._cut)}
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows lie as far out as one benign "
+                f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} rows lie as far out as one benign "
                 f"row in a thousand, or farther; this one is {distance:.3g} from the mean, by "
                 f"{_columns(self._reference, x)}.",
                 figures,
-                self._odds.queries(slot, batch.exchange),
+                self._sums.queries(slot, batch.exchange),
                 f"distances of {self._reference.rows} benign rows",
             )
 

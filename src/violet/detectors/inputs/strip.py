@@ -38,7 +38,8 @@ import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.inputs._asking import chosen, probabilities
-from violet.detectors.inputs._odd import Odds, Suspecting, Warm
+from violet.detectors.odds import Odds, Warm
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -73,7 +74,7 @@ ASKED = 16
 
 
 @detector(FACTS)
-class Strip(Suspecting):
+class Strip(Summing[Odds]):
     """One row in ``every`` is looked at; ``usual`` and ``attack`` are the shares of odd ones among those that honest
     clients may have, and attackers have."""
 
@@ -83,7 +84,7 @@ class Strip(Suspecting):
         self._picture = bool(setup.reference.shape)
         self._ask = setup.ask
         self._every = int(setup.options["every"])
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         columns = setup.reference.columns
         self._benign = Warm(MIXED, columns)
         self._warm = Warm(LEARNED, 2)
@@ -103,22 +104,22 @@ class Strip(Suspecting):
             found[some] = self.entropies(batch.raw[some])
         if len(asked):
             self._judge(batch, asked, found, strength)
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
             slot = int(batch.client[row])
             this = f"; those of this one have an entropy of {found[row]:.3g} nats" if strength[row] > 0 else ""
             return Evidence(
-                f"The answers to {self._odds.raised(slot)} rows, of those looked at among the latest "
-                f"{self._odds.since(slot)}, stay whatever the picture is mixed with{this}.",
+                f"The answers to {self._sums.raised(slot)} rows, of those looked at among the latest "
+                f"{self._sums.since(slot)}, stay whatever the picture is mixed with{this}.",
                 {
-                    "odd": float(self._odds.raised(slot)),
-                    "rows": float(self._odds.since(slot)),
+                    "odd": float(self._sums.raised(slot)),
+                    "rows": float(self._sums.since(slot)),
                     "entropy": float(np.nan_to_num(found[row])),
                     "limit": float(self._cut + self._medians.get(int(batch.label[row]), 0.0)),
                 },
-                self._odds.queries(slot, batch.exchange),
+                self._sums.queries(slot, batch.exchange),
                 f"the model's answers to {LEARNED} rows of many clients, mixed alike",
             )
 

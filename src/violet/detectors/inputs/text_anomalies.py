@@ -36,7 +36,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds, Suspecting, Warm
+from violet.detectors.odds import Odds, Warm
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -78,11 +79,11 @@ _FLAG = "\U0001f3f4"
 
 
 @detector(FACTS)
-class TextAnomalies(Suspecting):
+class TextAnomalies(Summing[Odds]):
     """``usual`` and ``attack`` are the shares of such texts that honest clients may have, and attackers have."""
 
     def __init__(self, setup: Setup) -> None:
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._warm = Warm(LEARNED, 1)
         self._long = math.inf
 
@@ -104,17 +105,17 @@ class TextAnomalies(Suspecting):
             if found:
                 strength[row] = min(sum(weight for weight, _ in found), 1.8)
                 said[row] = [what for _, what in found]
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
             slot = int(batch.client[row])
             what = "; ".join(said.get(row, ()))
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} texts are such as people do not type"
+                f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} texts are such as people do not type"
                 + (f"; this one: {what}." if what else "."),
-                {"odd": float(self._odds.raised(slot)), "texts": float(self._odds.since(slot)), "what": what},
-                self._odds.queries(slot, batch.exchange),
+                {"odd": float(self._sums.raised(slot)), "texts": float(self._sums.since(slot)), "what": what},
+                self._sums.queries(slot, batch.exchange),
                 "how texts are written",
             )
 

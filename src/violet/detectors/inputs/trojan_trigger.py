@@ -43,10 +43,11 @@ import numpy as np
 
 from violet.detectors import measures
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds
 from violet.detectors.inputs._triggers import Trigger, read_triggers
+from violet.detectors.odds import Odds
 from violet.detectors.reference import LIMIT, pseudo_sample
-from violet.detectors.steps import dense, far_of
+from violet.detectors.steps import far_of, variants
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence
 from violet.domain.outcome import Severity
 
@@ -101,7 +102,7 @@ Cells = OrderedDict[tuple[int, float], Cell]
 
 
 @detector(FACTS)
-class TrojanTrigger:
+class TrojanTrigger(Summing[Odds]):
     """``usual`` and ``attack`` are the shares of rows with a known trigger that honest clients may have, and attackers
     have; ``rare`` is the share of benign rows beyond a value that makes it unusual. Raises ``ConfigurationError`` for a
     file that cannot be used."""
@@ -111,7 +112,7 @@ class TrojanTrigger:
         reference = self._reference = setup.reference
         path = str(setup.options["file"])
         self._triggers: Sequence[Trigger] = read_triggers(path, reference.names) if path else ()
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         rare = float(setup.options["rare"])
         sample = pseudo_sample(reference)
         self._low = np.quantile(sample, rare, axis=0).astype(np.float32) - np.float32(1 / FINE)
@@ -135,7 +136,7 @@ class TrojanTrigger:
         if self._triggers:
             for number, trigger in enumerate(self._triggers):
                 which[trigger.present(batch.raw)] = number
-            rows, level = self._odds.take(batch, (which >= 0).astype(np.float64))
+            rows, level = self._sums.take(batch, (which >= 0).astype(np.float64))
             speaks[rows], value[rows], known[rows] = True, level, level
         found = self._unknown(batch)
         for row, (level_, _, _) in found.items():
@@ -152,9 +153,9 @@ class TrojanTrigger:
             if known[row] >= level:
                 name = self._triggers[int(which[row])].name if which[row] >= 0 else "a known trigger"
                 return Evidence(
-                    f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows have {name} in them.",
-                    {"rows": float(self._odds.raised(slot)), "of": float(self._odds.since(slot)), "trigger": name},
-                    self._odds.queries(slot, batch.exchange),
+                    f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} rows have {name} in them.",
+                    {"rows": float(self._sums.raised(slot)), "of": float(self._sums.since(slot)), "trigger": name},
+                    self._sums.queries(slot, batch.exchange),
                     f"{len(self._triggers)} known triggers",
                 )
             return Evidence(
@@ -270,25 +271,14 @@ class TrojanTrigger:
     def _fresh(self, slot: int, x: Array) -> bool:
         """Whether it is no variant of one of the client's last rows with unusual values."""
         last = self._last.setdefault(slot, [])
-        for other in last:
-            if self._far:
-                near = float(np.linalg.norm(x - other)) < self._far
-            else:
-                near = int(np.count_nonzero(x != other)) < dense(len(x))
-            if near:
-                return False
+        if any(variants(x, other, self._far) for other in last):
+            return False
         last.append(x.copy())
         del last[:-4]
         return True
 
     def forget(self, slots: Array) -> None:
-        self._odds.forget(slots)
+        self._sums.forget(slots)
         for slot in np.asarray(slots).tolist():
             self._cells.pop(slot, None)
             self._last.pop(slot, None)
-
-    def delta(self, slots: Array) -> Array:
-        return self._odds.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._odds.absorb(slots, values)

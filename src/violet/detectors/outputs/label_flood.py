@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.odds import Odds
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -64,13 +65,13 @@ LEARNED = 1024
 
 
 @detector(FACTS)
-class LabelFlood(Suspecting):
+class LabelFlood(Summing[Odds]):
     """``rare`` is the share of rows below which a class is rare; ``usual`` and ``attack`` are the shares of rows with
     rare labels that honest clients may have, and attackers have."""
 
     def __init__(self, setup: Setup) -> None:
         self._rare = float(setup.options["rare"])
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]))
         self._counts = np.zeros(CLASSES)
         self._place = 0
         self._of: dict[int, int] = {}
@@ -98,7 +99,7 @@ class LabelFlood(Suspecting):
             strength[some] = self._is_rare[batch.label[some]]
             self._learn(batch.client[some], batch.label[some], end - begin)
             begin = end
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
@@ -106,15 +107,15 @@ class LabelFlood(Suspecting):
             label = int(batch.label[row])
             share = float(self._shares[label]) if 0 <= label < CLASSES else math.nan
             return Evidence(
-                f"{self._odds.raised(slot)} of the latest {self._odds.since(slot)} rows of this client got a rare "
+                f"{self._sums.raised(slot)} of the latest {self._sums.since(slot)} rows of this client got a rare "
                 f"label; the one of this row has {share:.2%} of all.",
                 {
-                    "rare": float(self._odds.raised(slot)),
-                    "rows": float(self._odds.since(slot)),
+                    "rare": float(self._sums.raised(slot)),
+                    "rows": float(self._sums.since(slot)),
                     "label": float(label),
                     "share": share if math.isfinite(share) else -1.0,
                 },
-                self._odds.queries(slot, batch.exchange),
+                self._sums.queries(slot, batch.exchange),
                 "labels of all clients, of late",
             )
 

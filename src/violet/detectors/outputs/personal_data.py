@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import stepped
+from violet.detectors.odds import stepped
 from violet.detectors.outputs._personal_forms import Piece, personal_in
 from violet.detectors.outputs.secrets import clipped
 from violet.detectors.sums import Cusum, Summing

@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
-from violet.detectors.inputs._odd import Odds, Suspecting
+from violet.detectors.odds import Odds
 from violet.detectors.outputs._secret_forms import Found, secrets_in
+from violet.detectors.sums import Summing
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -61,12 +62,12 @@ MOST = 12.0
 
 
 @detector(FACTS)
-class Secrets(Suspecting):
+class Secrets(Summing[Odds]):
     """``usual`` and ``attack`` are the shares of answers with a secret in them that honest clients may get, and
     attackers get."""
 
     def __init__(self, setup: Setup) -> None:
-        self._odds = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]), MOST)
+        self._sums = Odds(setup, float(setup.options["usual"]), float(setup.options["attack"]), MOST)
 
     def observe(self, batch: Batch) -> Scores:
         if batch.answers is None or not len(batch):
@@ -81,18 +82,18 @@ class Secrets(Suspecting):
             if found:
                 strength[row] = min(sum(1.0 if one.certain else 0.5 for one in found), 2.0)
                 said[row] = told(found)
-        rows, value = self._odds.take(batch, strength)
+        rows, value = self._sums.take(batch, strength)
 
         def explain(index: int) -> Evidence:
             row = int(rows[index])
             slot = int(batch.client[row])
             what = said.get(row, "")
-            count = self._odds.raised(slot)
+            count = self._sums.raised(slot)
             return Evidence(
-                f"{count} of the latest {self._odds.since(slot)} answers to this client hold what looks like a secret"
+                f"{count} of the latest {self._sums.since(slot)} answers to this client hold what looks like a secret"
                 + (f"; this one {what}." if what else "."),
-                {"answers": float(count), "of": float(self._odds.since(slot)), "what": what},
-                self._odds.queries(slot, batch.exchange),
+                {"answers": float(count), "of": float(self._sums.since(slot)), "what": what},
+                self._sums.queries(slot, batch.exchange),
                 "forms and checksums of keys and tokens",
             )
 

@@ -7,13 +7,12 @@ which a detector learns what is usual where the reference does not say it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from violet.detectors import measures
-from violet.detectors.steps import dense, far_of
+from violet.detectors.steps import far_of, variants
 from violet.detectors.sums import Cusum
 
 if TYPE_CHECKING:
@@ -44,17 +43,18 @@ def stepped(batch: Batch, sums: Cusum, increments: Array) -> tuple[Array, Array]
     return rows, value[rows]
 
 
-class Odds:
+class Odds(Cusum):
     """Cumulative sums of log-likelihood ratios (Page 1954) of a share ``attack`` of odd rows against ``rate``, which
     honest clients stay below. An odd row that is a variant of one of the client's latest four odd ones changes nothing:
-    what-if analyses over one odd case are one odd case, and so are retries. 200 bytes a client, and four rows of those
-    that had odd ones."""
+    what-if analyses over one odd case are one odd case, and so are retries. What is raised are odd rows. 200 bytes a
+    client, and four rows of those that had odd ones."""
+
+    __slots__ = ("_anchors", "_far", "_hit", "_miss", "_most")
 
     def __init__(self, setup: Setup, rate: float, attack: float, most: float = MOST) -> None:
         if not 0 < rate < attack < 1:
             raise ValueError("rates of odd rows lie between 0 and 1, that of attackers above that of others")
-        self._sums = Cusum(setup.clients)
-        self._levels = np.frombuffer(self._sums.level)
+        super().__init__(setup.clients)
         self._hit, self._miss = math.log(attack / rate), math.log((1 - attack) / (1 - rate))
         self._most = most
         self._far = far_of(setup.reference) if setup.reference is not None else 0.0
@@ -71,7 +71,7 @@ class Odds:
         for row in odd.tolist():
             if not self._fresh(batch, row):
                 increments[row] = 0.0
-        return stepped(batch, self._sums, increments)
+        return stepped(batch, self, increments)
 
     def _fresh(self, batch: Batch, row: int) -> bool:
         slot = int(batch.client[row])
@@ -82,55 +82,17 @@ class Odds:
                 return False
         else:
             own = batch.x[row]
-            for other in known:
-                if self._far:
-                    near = float(np.linalg.norm(own - other)) < self._far
-                else:
-                    near = int(np.count_nonzero(own != other)) < dense(len(own))
-                if near:
-                    return False
+            if any(variants(own, other, self._far) for other in known):
+                return False
             own = own.copy()
         known.append(own)
         del known[:-ANCHORS]
         return True
 
-    def queries(self, slot: int, name: Callable[[int], str]) -> tuple[str, ...]:
-        """Requests with odd rows, the latest last."""
-        return self._sums.queries(slot, name)
-
-    def raised(self, slot: int) -> int:
-        """Odd rows since the level left 0."""
-        return self._sums.raised(slot)
-
-    def since(self, slot: int) -> int:
-        """Rows since then."""
-        return self._sums.since(slot)
-
     def forget(self, slots: Array) -> None:
-        self._sums.forget(slots)
+        super().forget(slots)
         for slot in np.asarray(slots).tolist():
             self._anchors.pop(slot, None)
-
-    def delta(self, slots: Array) -> Array:
-        return self._sums.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._sums.absorb(slots, values)
-
-
-class Suspecting:
-    """For detectors whose state of clients is one ``Odds``: ``width`` 1."""
-
-    _odds: Odds
-
-    def forget(self, slots: Array) -> None:
-        self._odds.forget(slots)
-
-    def delta(self, slots: Array) -> Array:
-        return self._odds.delta(slots)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        self._odds.absorb(slots, values)
 
 
 class Warm:
