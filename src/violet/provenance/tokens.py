@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -165,7 +164,7 @@ def _time(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None and name not in claims:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15 or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
         raise TokenError("expiry", f"The token's {name} is no time.")
     return float(value)
 

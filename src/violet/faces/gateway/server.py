@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from violet.domain.errors import MissingExtraError, UsageError
@@ -39,7 +39,7 @@ class GatewayOptions:
     grace: float = 20.0
     backlog: int = 2048
     socket: str = ""
-    limits: ServerLimits | None = field(default=None)
+    limits: ServerLimits | None = None
 
 
 def serve(make: Callable[[int], Any], options: GatewayOptions, started: Callable[[str], None]) -> None:
@@ -179,11 +179,11 @@ def _work(
     )
     config.load()
     config.ssl = context
-    server = _server(config, limits.head_seconds)
+    server = _server(config, limits.head_seconds, ready)
     before = {which: signal.signal(which, lambda *_: None) for which in (signal.SIGTERM, signal.SIGINT)}
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(server, one, context, options, ready, parent))
+            runner.run(_run(server, one, context, options, parent))
     except SystemExit as error:  # how it says that the application did not start
         raise UsageError("The guard did not start.", "What it said stands above.") from error
     finally:
@@ -191,8 +191,9 @@ def _work(
             signal.signal(which, handler)
 
 
-def _server(config: Any, handshake: float) -> Any:
-    """uvicorn's server, which ends TLS handshakes that take longer than so many seconds; by itself it has 60."""
+def _server(config: Any, handshake: float, ready: Callable[[], None]) -> Any:
+    """uvicorn's server, which says when it is ready, and ends TLS handshakes that take longer than so many seconds; by
+    itself it has 60."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -220,6 +221,7 @@ def _server(config: Any, handshake: float) -> Any:
                 for one in sockets or []
             ]
             self.started = True
+            ready()
 
     return Server(config)
 
@@ -238,13 +240,10 @@ async def _run(
     one: socket.socket,
     context: ssl.SSLContext | None,
     options: GatewayOptions,
-    ready: Callable[[], None],
     parent: int | None,
 ) -> None:
     loop = asyncio.get_running_loop()
-    tasks = [asyncio.create_task(_announce(server, ready))]
-    if context is not None:
-        tasks.append(asyncio.create_task(renew(context, options.certificate, options.key)))
+    renewal = asyncio.create_task(renew(context, options.certificate, options.key)) if context is not None else None
     if parent is not None:
 
         def orphaned() -> None:
@@ -255,14 +254,8 @@ async def _run(
     try:
         await server.serve(sockets=[one])
     finally:
-        for task in tasks:
-            task.cancel()
-
-
-async def _announce(server: Any, ready: Callable[[], None]) -> None:
-    while not server.started:
-        await asyncio.sleep(0.02)
-    ready()
+        if renewal is not None:
+            renewal.cancel()
 
 
 def _context(options: GatewayOptions) -> ssl.SSLContext | None:

@@ -52,10 +52,6 @@ class Supervisor:
         os.set_blocking(self._signal, False)
         os.set_blocking(self._told, False)
 
-    @property
-    def pids(self) -> list[int]:
-        return [worker.pid for worker in self._workers]
-
     def run(self, started: Callable[[], None]) -> None:
         """Until SIGTERM or SIGINT. Raises ``UsageError`` where a worker cannot start."""
         handled = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
