@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from violet.domain.drift import Carriers, Change, Course
+from violet.report.told import Section
 from violet.report.visible import shortened, visible
 
 if TYPE_CHECKING:
@@ -21,22 +22,6 @@ CARRIED = 0.01
 """The part of a change from which a client is named."""
 _ORDER = {Change.DRIFT: 0, Change.MODERATE: 1, Change.UNCOMPARED: 2, Change.STABLE: 3}
 STYLES = {Change.DRIFT: "deny", Change.MODERATE: "warn", Change.UNCOMPARED: "dim", Change.STABLE: "allow"}
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """``numbers`` are columns of the table that hold figures; ``styles`` colour the first cell of each row; ``spare``
-    are columns to leave out where there is no room, the first one first."""
-
-    id: str
-    title: str
-    lead: str = ""
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    after: str = ""
-    numbers: tuple[int, ...] = ()
-    styles: tuple[str, ...] = ()
-    spare: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from violet.domain import Verdict
 from violet.report.explaining.png import heat_map, picture
-from violet.report.explaining.words import Section, facts, headline, provenance, sections
+from violet.report.explaining.words import facts, headline, provenance, sections
 from violet.report.html import style_and_digest, template
+from violet.report.told import Section
 from violet.report.visible import visible
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from violet.report.told import Section
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
@@ -21,21 +21,6 @@ if TYPE_CHECKING:
     from violet.domain.rate import Interval, Rate
 
 SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """``bars`` are numbers between -1 and 1, one a row, that are drawn (empty: none); ``id`` is for links."""
-
-    id: str
-    title: str
-    lead: str = ""
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    bars: tuple[float, ...] = ()
-    after: str = ""
-    spare: tuple[int, ...] = ()
-    """Columns to leave out where there is no room, the first one first."""
 
 
 def headline(explanation: Explanation) -> str:
@@ -113,9 +98,9 @@ def _reliance(explanation: Explanation) -> Section:
             "changes the answer",
         ),
         rows,
-        tuple(entry.share / largest for entry in shown),
-        rest,
-        (2,),
+        after=rest,
+        spare=(2,),
+        bars=tuple(entry.share / largest for entry in shown),
     )
 
 
@@ -149,8 +134,8 @@ def _surface(surface: AttackSurface) -> Section:
         + f"{success} Features that it moved and that the model relies on come first.",
         ("feature", "of the change", "of reliance", "moved in"),
         rows,
-        tuple(entry.exposure / largest for entry in shown),
-        f"The rank correlation of what was moved with what is relied on {agreement}.{notes}",
+        after=f"The rank correlation of what was moved with what is relied on {agreement}.{notes}",
+        bars=tuple(entry.exposure / largest for entry in shown),
     )
 
 
@@ -163,8 +148,8 @@ def _detection(detection: ShiftDetection) -> Section:
         f"{detection.reference:,} other clean inputs to compare with.",
         ("score", "AUC (95 % interval)", "the shift is better by"),
         tuple((visible(score.name), f"{score.auc:.3f} {between(score.interval)}", _gain(score)) for score in scores),
-        tuple(2 * score.auc - 1 for score in scores),
-        visible(detection.verdict),
+        after=visible(detection.verdict),
+        bars=tuple(2 * score.auc - 1 for score in scores),
     )
 
 
@@ -197,9 +182,9 @@ def _shortcuts(search: ShortcutSearch) -> Section:
         "number tried.",
         ("part", "class", "takes over", "at least", "accuracy with it alone", ""),
         rows,
-        tuple(shortcut.flips.value for shortcut in search.strongest),
-        (after if search.strongest else "There were too few inputs of each class.") + usual,
-        (4, 3),
+        after=(after if search.strongest else "There were too few inputs of each class.") + usual,
+        spare=(4, 3),
+        bars=tuple(shortcut.flips.value for shortcut in search.strongest),
     )
 
 
@@ -234,8 +219,8 @@ def _input(entry: InputExplanation, explanation: Explanation) -> Section:
         + f"{explanation.against} has {entry.baseline:.3f}.",
         ("feature", "value", "adds"),
         tuple((visible(part.feature), visible(part.value), f"{part.attribution:+.4f}") for part in entry.parts),
-        tuple(part.attribution / largest for part in entry.parts),
-        f"They add up but for {entry.error:.2g}.",
+        after=f"They add up but for {entry.error:.2g}.",
+        bars=tuple(part.attribution / largest for part in entry.parts),
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from violet.domain.robustness import CurvePoint, EvasionTest, WorstCase
     from violet.report import View
-    from violet.report.testing.words import Section
+    from violet.report.told import Section
 
     _Point = tuple[tuple[str, ...], CurvePoint]
 

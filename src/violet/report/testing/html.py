@@ -15,7 +15,7 @@ from violet.report.visible import visible
 if TYPE_CHECKING:
     from violet.domain.robustness import EvasionTest
     from violet.report import View
-    from violet.report.testing.words import Section
+    from violet.report.told import Section
 
 _BEFORE_CURVES = frozenset({"attacks", "checks", "groups"})
 

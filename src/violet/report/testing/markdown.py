@@ -12,7 +12,7 @@ from violet.report.visible import shortened, visible
 if TYPE_CHECKING:
     from violet.domain.robustness import EvasionTest, WorstCase
     from violet.report import View
-    from violet.report.testing.words import Section
+    from violet.report.told import Section
 
 # GitHub refuses comments of more than 65,536 characters.
 _LONGEST = 60_000

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain.rate import Rate
 from violet.domain.robustness import Believed, Norm
+from violet.report.told import Section
 from violet.report.visible import visible
 
 if TYPE_CHECKING:
@@ -34,24 +35,6 @@ MOVED_SHOWN = 10
 _UNITS = {Norm.LINF: "Linf", Norm.L2: "L2", Norm.L1: "L1", Norm.L0: "features", Norm.FEASIBLE: "features"}
 _OUTCOMES = {Believed.FAILED: "failed", Believed.NOT_RUN: "not asked", Believed.PASSED: "passed"}
 _STYLES = {Believed.FAILED: "deny", Believed.NOT_RUN: "dim", Believed.PASSED: "allow"}
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table with a sentence before it. ``numbers`` are the columns that hold figures, ``rates`` those that hold a
-    share with its interval, ``spare`` those to leave out where there is no room, the first one first; ``styles`` is one
-    a row, for its first cell (empty: none)."""
-
-    id: str
-    title: str
-    lead: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[int, ...] = ()
-    rates: tuple[int, ...] = ()
-    spare: tuple[int, ...] = ()
-    styles: tuple[str, ...] = ()
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
