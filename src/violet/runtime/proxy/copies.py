@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
-from violet.formats.compressed.decoders import zstd
+from violet.formats.compressed.decoders import Inflater, zstd
+
+if TYPE_CHECKING:
+    from violet.formats.compressed.stream import Decoder
 
 CODINGS = 3
 """How many codings, one over the other, are undone."""
@@ -51,33 +53,33 @@ def readable(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[bytes
     return plain, {name: value for name, value in headers.items() if name != "content-encoding"}, True
 
 
-def _inflate(body: bytes, limit: int, bits: int) -> bytes:
+def _expanded(make: Callable[[], Decoder], body: bytes, limit: int, *, several: bool = True) -> bytes:
+    """``several``: members, or frames, may follow each other (RFC 1952, section 2.2; RFC 8878, section 3)."""
     out = bytearray()
     left = body
     while left:
-        one = zlib.decompressobj(bits)
+        one = make()
         try:
             out += one.decompress(left, limit + 1 - len(out))
-        except zlib.error as error:
+        except Exception as error:  # each library has a class of error of its own, and zstd's has moved
             raise UnreadableCodingError("The body is not compressed as its Content-Encoding says.") from error
         if len(out) > limit:
             raise TooLargeError("The body expands too far.")
         if not one.eof:
             raise UnreadableCodingError("The compressed body ends too early.")
-        if bits < 0 or one.unused_data == left:
-            break
-        left = one.unused_data  # gzip: members may follow each other (RFC 1952, section 2.2)
+        left = (one.unused_data or b"") if several else b""
     return bytes(out)
 
 
 def _gzip(body: bytes, limit: int) -> bytes:
-    return _inflate(body, limit, 31)
+    return _expanded(lambda: Inflater(31), body, limit)
 
 
 def _deflate(body: bytes, limit: int) -> bytes:
     """The zlib format (RFC 9110, section 8.4.1.2), or the bare one, which many send."""
-    zlib_format = len(body) >= 2 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
-    return _inflate(body, limit, 15 if zlib_format else -15)
+    if len(body) >= 2 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0:
+        return _expanded(lambda: Inflater(15), body, limit)
+    return _expanded(Inflater, body, limit, several=False)
 
 
 @cache
@@ -121,25 +123,4 @@ def _brotli() -> Callable[[bytes, int], bytes] | None:
 
 def _zstd() -> Callable[[bytes, int], bytes] | None:
     make = zstd()
-    if make is None:
-        return None
-
-    def undo(body: bytes, limit: int) -> bytes:
-        out = bytearray()
-        left = body
-        try:
-            while left:
-                one = make()
-                out += one.decompress(left, limit + 1 - len(out))
-                if len(out) > limit:
-                    raise TooLargeError("The body expands too far.")
-                if not one.eof:
-                    raise UnreadableCodingError("The compressed body ends too early.")
-                left = one.unused_data or b""
-        except UnreadableCodingError:
-            raise
-        except Exception as error:  # the library's own class of error has moved between its versions
-            raise UnreadableCodingError("The body is not compressed as its Content-Encoding says.") from error
-        return bytes(out)
-
-    return undo
+    return None if make is None else partial(_expanded, make)
