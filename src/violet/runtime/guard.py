@@ -8,7 +8,6 @@ gone out, some dozens of rows at a time, and affect the next request of the same
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ import numpy as np
 
 from violet.domain.alert import Alert, Response, Ruling
 from violet.runtime.batching import Observed
-from violet.runtime.hooks import Reply, Request, Ticket
+from violet.runtime.hooks import Request, Ticket, refusal, retry_after
 from violet.runtime.wire.base import Ambiguous, Answer, Unreadable
 from violet.runtime.wire.known import WireTable
 
@@ -195,9 +194,8 @@ class Guard:
             ticket.reasons.append(f"the answer could not be changed: {error}")
             self._parts.counters.event("unreadable_answers")
             if self.options.closed:
-                return json.dumps({"error": "The answer is withheld.", "reason": ticket.id}).encode(), {
-                    "content-type": "application/json"
-                }
+                withheld = refusal(status, ticket.id, "The answer is withheld.")
+                return withheld.body, dict(withheld.headers)
             return None
 
     def done(
@@ -293,7 +291,7 @@ class Guard:
         self._parts.counters.event("over_quota")
         ticket.reasons.append("quota")
         if self.options.enforce:
-            ticket.reply = refusal(429, "quota", "Too many requests.", retry=wait)
+            ticket.reply = refusal(429, "quota", "Too many requests.", retry_after(wait))
             return False
         return True
 
@@ -353,12 +351,3 @@ def order_of(sent: tuple[str, ...], known: tuple[str, ...]) -> list[int] | None:
     if len(places) != len(known) or any(name not in places for name in known):
         return None
     return [places[name] for name in known]
-
-
-def refusal(status: int, reason: str, what: str, *, retry: float = 0.0) -> Reply:
-    """A JSON answer of the guard's own, with the id that an operator finds it by."""
-    body = json.dumps({"error": what, "reason": reason}).encode()
-    headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
-    if retry > 0:
-        headers = (*headers, ("retry-after", str(max(1, int(retry + 0.999)))))
-    return Reply(status, body, headers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -39,6 +41,18 @@ class Reply:
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
+
+
+def refusal(status: int, reason: str, what: str, *headers: tuple[str, str], **more: str) -> Reply:
+    """In the form that the Open Inference Protocol has for errors, with a reason for programs, or the id that an
+    operator finds it by; ``more`` is said beside them."""
+    body = json.dumps({"error": what, "reason": reason, **more}).encode()
+    return Reply(status, body, (("content-type", "application/json"), *headers))
+
+
+def retry_after(seconds: float) -> tuple[str, str]:
+    """The header that says so, in whole seconds."""
+    return "retry-after", str(max(1, math.ceil(seconds - 0.001)))
 
 
 @dataclass(slots=True)

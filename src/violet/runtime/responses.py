@@ -9,7 +9,6 @@ keep their greatest where it was, so that honest users get the same decisions; w
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ import numpy as np
 
 from violet.domain.alert import Alert, Response, Ruling
 from violet.domain.guarding import Reaction, ResponsePolicy
-from violet.runtime.hooks import Reply, Ticket
+from violet.runtime.hooks import Ticket, refusal, retry_after
 
 if TYPE_CHECKING:
     from violet.runtime.wire.base import Array, Question, Rewrite
@@ -145,13 +144,11 @@ class Responder:
         """The stronger of two replies stands."""
         if ticket.reply is not None and ticket.reply.status == 403:
             return
-        said = {"error": what, "reason": ruling.reason}
-        if self.policy.contact:
-            said["contact"] = self.policy.contact
-        headers = [("content-type", "application/json"), ("cache-control", "no-store")]
+        more = {"contact": self.policy.contact} if self.policy.contact else {}
+        headers = [("cache-control", "no-store")]
         if retry:
-            headers.append(("retry-after", str(int(retry + 0.999))))
-        ticket.reply = Reply(status, json.dumps(said).encode(), tuple(headers))
+            headers.append(retry_after(retry))
+        ticket.reply = refusal(status, ruling.reason, what, *headers, **more)
 
 
 class Decider:

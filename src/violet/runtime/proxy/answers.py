@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from email.utils import formatdate
 from typing import Any
 
-from violet.runtime.hooks import Reply
+from violet.runtime.hooks import Reply, refusal
 from violet.runtime.proxy.http_cycle import BrokenAnswer
 
 
@@ -36,9 +35,8 @@ async def reply(send: Any, answer: Reply) -> None:
 
 
 async def refuse(send: Any, refused: Refused) -> None:
-    """As the Open Inference Protocol tells errors, with a reason for programs."""
-    body = json.dumps({"error": str(refused), "reason": refused.reason}).encode()
-    await reply(send, Reply(refused.status, body, (("content-type", "application/json"), *refused.headers)))
+    """Tell the client so."""
+    await reply(send, refusal(refused.status, refused.reason, str(refused), *refused.headers))
 
 
 def too_large(limit: int) -> Refused:
