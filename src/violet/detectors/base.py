@@ -106,8 +106,8 @@ class Batch:
     ``raw`` float64 ``(n, columns)`` as sent (NaN for missing, codes for words); ``scores`` float32 ``(n, k)`` or
     ``None`` where the model gives none (rows of NaN where it gave none this time); ``label`` int32, -1 where not known;
     ``seconds`` float32, the model's time divided by the rows of the request; ``size`` float32, bytes of the request
-    likewise; ``digest`` uint64, a hash of the row's exact content; ``status`` int16. ``texts`` and ``answers`` are
-    ``None`` for tables and pictures. ``names`` gives the name of a slot.
+    likewise; ``digest`` uint64, a hash of the row's exact content; ``status`` int16, 0 where no answer
+    came. ``texts`` and ``answers`` are ``None`` for tables and pictures. ``names`` gives the name of a slot.
     """
 
     at: Array
@@ -189,7 +189,7 @@ class Detector(Protocol):
 
 
 class Stateless:
-    """For detectors with no sketch: nothing to forget, nothing to exchange."""
+    """For detectors with no sketch: nothing to exchange, and, where they keep nothing of clients, nothing to forget."""
 
     def forget(self, slots: Array) -> None:
         return None

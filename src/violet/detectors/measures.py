@@ -77,6 +77,11 @@ def _listed(batch: Batch, name: str, column: Array) -> list[Any]:
     return found
 
 
+def unanswered(batch: Batch) -> list[bool]:
+    """Which rows got no answer, or an error: whoever asks them again is right to."""
+    return _listed(batch, "unanswered", (batch.status >= 400) | (batch.status == 0))
+
+
 def features(batch: Batch, reference: Reference) -> Array:
     """Random features of the rows, float32 ``(n, m)``. Not to be written to."""
     key = ("features", reference)

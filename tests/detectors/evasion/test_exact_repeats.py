@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.detectors.evasion.streams import batch, built, smooth
 from violet.detectors.base import Batch, Setup
@@ -34,9 +35,11 @@ def test_retries_are_not() -> None:
     assert highest(stream([case for case in range(300) for _ in range(5)])) == 0
 
 
-def test_nor_are_those_of_an_outage_however_many() -> None:
+@pytest.mark.parametrize("failure", [503, 0])
+def test_nor_are_those_of_an_outage_however_many(failure: int) -> None:
+    """An error, and no answer at all."""
     rows = np.random.default_rng(0).normal(size=(10, 8)).repeat(30, axis=0)
-    status = np.where(np.arange(300) % 30 < 29, 503, 200).astype(np.int16)
+    status = np.where(np.arange(300) % 30 < 29, failure, 200).astype(np.int16)
     detector = built(smooth(8), ("evasion/exact_repeats",))["evasion/exact_repeats"]
     assert detector.observe(batch(rows, 0, status=status)).value.max(initial=0.0) == 0
 

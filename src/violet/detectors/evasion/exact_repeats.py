@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from violet.detectors import measures
 from violet.detectors.base import NOTHING, Batch, Facts, Needs, Scores, Setup, Stage, detector
 from violet.detectors.reference import QUANTILES
 from violet.domain.alert import Evidence
@@ -91,7 +92,7 @@ class ExactRepeats:
         rows: list[int] = []
         values: list[float] = []
         said: list[tuple[int, int, int]] = []
-        failed = (batch.status >= 400).tolist()
+        failed = measures.unanswered(batch)
         for row, (slot, digest, at) in enumerate(
             zip(batch.client.tolist(), batch.digest, batch.at.tolist(), strict=True)
         ):

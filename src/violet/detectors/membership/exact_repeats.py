@@ -107,7 +107,7 @@ class ExactRepeats(Summing[Cusum]):
         return list(((step.moved > 0) & ~step.counts).tolist())
 
     def observe(self, batch: Batch) -> Scores:
-        digests, status = batch.digest.tolist(), ((batch.status >= 400) | (batch.status == 0)).tolist()
+        digests, status = batch.digest.tolist(), measures.unanswered(batch)
         variants = self._variants(batch)
         keys, at, count, failed = self._keys, self._at, self._count, self._failed
         increments: list[float] = []
