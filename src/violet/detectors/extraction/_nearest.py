@@ -26,7 +26,7 @@ ROOM = 32 << 20
 @dataclass(frozen=True, slots=True, eq=False)
 class Near:
     """Of each row ``(n,)`` that counts (see ``Steps``): the ``distance`` to the nearest of the client's last
-    128 rows that counted, float64 (NaN for rows that do not count, and for a client's first), in how many features it
+    64 rows that counted, float64 (NaN for rows that do not count, and for a client's first), in how many features it
     ``moved`` from that one, ``base`` the number of that one's request (-1: none), and among how many ``known`` rows it
     was the nearest."""
 

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors import measures
-from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, Stateless, detector
 from violet.detectors.recent import Recent
 from violet.detectors.reference import pseudo_sample
 from violet.domain.alert import Evidence
@@ -64,7 +64,7 @@ FEWEST = 8
 
 
 @detector(FACTS)
-class Coverage:
+class Coverage(Stateless):
     """State is one integer of 512 bits, a count and a sum a client."""
 
     def __init__(self, setup: Setup) -> None:
@@ -118,12 +118,6 @@ class Coverage:
         self._recent.forget(slots)
         for slot in slots.tolist():
             self._seen[slot], self._rows[slot], self._sum[slot] = 0, 0, 0.0
-
-    def delta(self, slots: Array) -> Array:
-        return np.zeros((len(slots), 0), np.float32)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        return None
 
     def observe(self, batch: Batch) -> Scores:
         self._recent.step(batch)

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, detector
+from violet.detectors.base import Batch, Facts, Needs, Scores, Setup, Stage, Stateless, detector
 from violet.detectors.blocks import BLOCK, LABELS, Blocks, Completed
 from violet.detectors.recent import Recent
 from violet.domain.alert import Evidence
@@ -74,7 +74,7 @@ CAP = 60.0
 
 
 @detector(FACTS)
-class OwnChange:
+class OwnChange(Stateless):
     """``warmup`` is how many blocks of 16 rows make a baseline, ``remembered`` how many it rests on at most;
     ``allowance`` the change, in standard deviations, that is nobody's business."""
 
@@ -100,12 +100,6 @@ class OwnChange:
         for state in (self._count, self._base, self._labels, self._mean, self._square, self._sums):
             state[slots] = 0
         self._last[slots] = -np.inf
-
-    def delta(self, slots: Array) -> Array:
-        return np.zeros((len(slots), 0), np.float32)
-
-    def absorb(self, slots: Array, values: Array) -> None:
-        return None
 
     def observe(self, batch: Batch) -> Scores:
         blocks = self._blocks.step(batch)

@@ -124,7 +124,7 @@ def empty_moments() -> Array:
 
 
 def added_moments(a: Array, b: Array) -> Array:
-    """Of two parts together, ``(..., 7)``."""
+    """Of two parts together, ``(..., 8)``."""
     both = a + b
     both[..., LEAST] = np.minimum(a[..., LEAST], b[..., LEAST])
     both[..., MOST] = np.maximum(a[..., MOST], b[..., MOST])
