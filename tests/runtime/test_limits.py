@@ -103,10 +103,9 @@ def test_bytes_and_rows_of_one_request() -> None:
     clock = Clock()
     found = limits(clock, Quota(bytes_per_second=100, rows_per_request=5))
     assert found.admit("a", "m", 6, 0) == LONGEST
-    assert found.why == "rows_per_request"
     assert found.admit("a", "m", 5, 1000) == 0
     assert found.admit("a", "m", 5, 100) == pytest.approx(1.0)
-    assert found.why == "bytes_per_second"
+    assert found.refused == {"rows_per_request": 1, "bytes_per_second": 1}
 
 
 def test_requests_under_way() -> None:
@@ -132,14 +131,14 @@ def test_tokens_are_paid_afterwards() -> None:
     assert found.admit("a", "m", 1, 0) == 0
     found.done("a", "m", 3800)
     assert found.admit("a", "m", 1, 0) == pytest.approx(86_400 - 61)
-    assert found.why == "tokens_per_day"
+    assert found.refused == {"tokens_per_minute": 1, "tokens_per_day": 1}
 
 
 def test_a_model_is_asked_by_all_together() -> None:
     clock = Clock()
     found = limits(clock, Quota(rows_per_second=5, burst=5), m=Quota(rows_per_second=4, burst=4))
     assert [found.admit(name, "m", 2, 0) for name in "abc"] == [0, 0, 0.5]
-    assert found.why == "model_rows_per_second"
+    assert found.refused == {"model_rows_per_second": 1}
     assert found.admit("c", "other", 5, 0) == 0  # what the model refused was not charged
 
 

@@ -119,12 +119,10 @@ class _Account:
 
 
 class Limits:
-    """``refused`` counts by what was exceeded; ``why`` is what the latest refusal was for. Whoever was admitted has to
-    be reported ``done``."""
+    """``refused`` counts by what was exceeded. Whoever was admitted has to be reported ``done``."""
 
     def __init__(self, policy: LimitPolicy, *, workers: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
         self.refused: dict[str, int] = {}
-        self.why = ""
         self._clock = clock
         self._each = _shared(policy.each, workers)
         self._clients = {name: _shared(quota, workers) for name, quota in policy.clients.items()}
@@ -151,7 +149,6 @@ class Limits:
             if seconds > wait:
                 wait, why = seconds, f"model_{name}"
         if wait > 0:
-            self.why = why
             self.refused[why] = self.refused.get(why, 0) + 1
             return max(SHORTEST, wait)
         if own is not None:
