@@ -28,6 +28,7 @@ from violet.runtime.alerts.correlate import CorrelationOptions
 from violet.runtime.alerts.delivery import SendError
 from violet.runtime.alerts.desk import Desk, DeskOptions
 from violet.runtime.alerts.documents import notice_of
+from violet.runtime.alerts.log import Record
 from violet.runtime.alerts.routing import Route
 
 ROUTE = Route("r", "webhook", severity=Severity.INFO)
@@ -353,3 +354,16 @@ def test_one_machine_tells_and_without_redis_each_does(
         assert all(len(lines(tmp_path / str(number))) == 2 for number in (0, 1)), "each wrote both down"
 
     asyncio.run(main())
+
+
+def test_what_the_disk_refuses_while_the_desk_takes_over_is_not_lost(tmp_path: Path) -> None:
+    desk = desk_over(tmp_path, Receiver())
+    try:
+        assert desk._take_unsaved([Record(alert("first"), 1)])
+        found = desk._unsaved  # where the writing thread is, when it loses the processor
+        taken = list(desk._take_over())
+        found.append(Record(alert("later"), 1))
+        taken += desk._take_over()
+        assert [record.alert.client for record in taken] == ["first", "later"]
+    finally:
+        asyncio.run(desk.stop())

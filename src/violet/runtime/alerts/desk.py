@@ -289,5 +289,6 @@ class Desk:
         return True
 
     def _take_over(self) -> Iterable[Record]:
-        taken, self._unsaved = self._unsaved, []
+        taken = self._unsaved[:]
+        del self._unsaved[: len(taken)]  # the same list stays: the writing thread may be adding to it just now
         return taken
