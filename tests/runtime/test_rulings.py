@@ -298,6 +298,27 @@ def test_they_survive_a_restart(tmp_path: Path) -> None:
     assert not again.put(ruling("d", at=NOW))  # what was released stays released
 
 
+def test_the_name_of_a_new_file_is_on_the_disk_with_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a power cut takes the file, however well its lines were written."""
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    journal = Journal(str(tmp_path))
+    for one in (ruling("a"), ruling("b", reason="r" * 512)):
+        synced.clear()
+        journal.write([one], [one].copy)
+        journal.sync()
+        assert set(synced) == {tmp_path.stat().st_ino, (tmp_path / f"0{SUFFIX}").stat().st_ino}
+        monkeypatch.setattr("violet.runtime.ruling_journal.GROWN", 1)  # the next writes the file anew
+        journal._kept = 0
+    journal.close()
+
+
 def test_torn_lines_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / f"0{SUFFIX}"
     lines = [line_of(ruling(name)) for name in "abc"]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from violet import __version__
 from violet.domain.errors import MissingExtraError
+from violet.domain.whole_file import whole_file
 
 if TYPE_CHECKING:
     from violet.domain.alert import Alert
@@ -227,10 +228,8 @@ class Metrics:
                     name: [[*labels, value] for labels, value in some.items()] for name, some in self.values().items()
                 },
             }
-            path = os.path.join(self._directory, self._name)
-            with open(f"{path}.new", "wb") as file:
+            with whole_file(os.path.join(self._directory, self._name), private=True, synced=False) as file:
                 file.write(json.dumps(document, allow_nan=False).encode())
-            os.replace(f"{path}.new", path)
 
     def together(self) -> Values:
         """The figures of all workers."""

@@ -12,13 +12,13 @@ import json
 import math
 import os
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from violet.domain.alert import Response, Ruling
 from violet.domain.errors import VioletError
+from violet.domain.whole_file import sync_directory, whole_file, write_all
 
 HEAD = "violet-rulings 1\n"
 SUFFIX = ".rulings"
@@ -75,7 +75,7 @@ class Journal:
             if self._size + len(content) > max(GROWN, 4 * self._kept):
                 self._renew(whole())
             else:
-                _write_all(self._handle, content)
+                write_all(self._handle, content)
                 self._size += len(content)
             self._dirty = True
             self.problem = ""
@@ -105,25 +105,16 @@ class Journal:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._size = os.fstat(self._handle).st_size
         if not self._size:
-            _write_all(self._handle, HEAD.encode())
+            write_all(self._handle, HEAD.encode())
+            sync_directory(self.directory)
         elif os.pread(self._handle, 1, self._size - 1) != b"\n":
-            _write_all(self._handle, b"\n")  # what a crash has torn stays a line of its own
+            write_all(self._handle, b"\n")  # what a crash has torn stays a line of its own
         self._size = os.fstat(self._handle).st_size
 
     def _renew(self, rulings: Sequence[Ruling]) -> None:
         content = (HEAD + "".join(map(line_of, rulings))).encode()
-        handle, temporary = tempfile.mkstemp(dir=self.directory, prefix=".rulings-")
-        try:
-            try:
-                _write_all(handle, content)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            os.replace(temporary, self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with whole_file(self.path, private=True) as file:
+            file.write(content)
         self._shut()
         self._open()
         self._kept = self._size
@@ -200,8 +191,3 @@ def ruling_of(line: bytes) -> Ruling | None:
         return Ruling(words[0], Response(said["response"]), until, words[1], words[2], at, words[3])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _write_all(handle: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(handle, content) :]

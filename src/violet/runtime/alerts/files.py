@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from violet.domain.incident_alert import Incident, Notice, NoticeEvent
-from violet.domain.whole_file import sync_directory, whole_file
+from violet.domain.whole_file import sync_directory, whole_file, write_all
 from violet.runtime.alerts.documents import dump, notice_document, notice_of
 
 INCIDENTS = "incidents.jsonl"
@@ -48,10 +48,8 @@ class LineFile:
             self._open()
         if self._size and self._size + len(data) > self._rotate:
             self._turn(number)
-        view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            write_all(self._descriptor, data)
             os.fsync(self._descriptor)
         except OSError:
             os.ftruncate(self._descriptor, self._size)
@@ -117,7 +115,7 @@ class DeskFiles:
             "positions": dict(checkpoint.positions),
             "incidents": [_state(incident) for incident in checkpoint.incidents],
         }
-        with whole_file(os.path.join(self.directory, CHECKPOINT)) as file:
+        with whole_file(os.path.join(self.directory, CHECKPOINT), private=True) as file:
             file.write(dump(document))
 
     def load(self) -> Checkpoint:
@@ -158,7 +156,7 @@ class DeskFiles:
 
     def save_cursors(self, cursors: Mapping[str, int]) -> None:
         """Raises ``OSError``."""
-        with whole_file(os.path.join(self.directory, CURSORS)) as file:
+        with whole_file(os.path.join(self.directory, CURSORS), private=True) as file:
             file.write(dump(dict(cursors)))
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from violet.domain.alert import Alert
-from violet.domain.whole_file import sync_directory
+from violet.domain.whole_file import sync_directory, write_all
 from violet.runtime.alerts.documents import alert_document, alert_of, bounded, dump
 
 SEGMENT = 8 << 20
@@ -134,7 +134,7 @@ class AlertLog:
         try:
             if self._descriptor < 0 or self._size >= SEGMENT:
                 self._next()
-            _write_all(self._descriptor, lines)
+            write_all(self._descriptor, lines)
             os.fsync(self._descriptor)
         except OSError as error:
             self.problem = f"alerts cannot be written: {error.strerror or error}"
@@ -299,9 +299,3 @@ def _newest_first(directory: str, only: str = "") -> Iterator[Record]:
 def _merged(first: Alert, later: Alert) -> Alert:
     """The later one, unless the first was worse: a peak is not lost by what follows it."""
     return first if (first.severity, first.score) > (later.severity, later.score) else later
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import msgspec
 
 from violet.domain.errors import ConfigurationError
+from violet.domain.whole_file import owned, whole_file
 from violet.runtime.sharing.base import BoardError, Heard, Post, quoted
 from violet.runtime.sharing.values import LARGEST_RULINGS, LARGEST_VALUE
 from violet.runtime.spool.frames import DamagedError, FrameScanner, Header, frame, read_header
@@ -111,7 +112,7 @@ class DirectoryBoard:
         if not log.inode or not whole or log.size + len(data) > 2 * log.live + _SLACK:
             self._rewrite(log, path + _POSTS)
         else:
-            with open(path + _POSTS, "ab", opener=_private) as file:
+            with open(path + _POSTS, "ab", opener=owned) as file:
                 file.write(data)
             log.size += len(data)
             os.utime(path + _POSTS)
@@ -191,15 +192,9 @@ class DirectoryBoard:
         return list(posts.values()), version
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-
 def _replace(path: str, data: bytes) -> None:
-    temporary = f"{path}.tmp"
-    with open(temporary, "wb", opener=_private) as file:
+    with whole_file(path, private=True, synced=False) as file:
         file.write(data)
-    os.replace(temporary, path)
 
 
 def _there(path: str) -> bool:
@@ -208,7 +203,7 @@ def _there(path: str) -> bool:
 
 def _content(path: str, most: int) -> bytes | None:
     try:
-        with open(path, "rb", opener=_private) as file:
+        with open(path, "rb", opener=owned) as file:
             data = file.read(most + 1)
     except OSError:
         return None

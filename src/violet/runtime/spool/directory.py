@@ -17,12 +17,12 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from violet.domain.whole_file import owned, whole_file
 from violet.runtime.spool.frames import DamagedError, FrameScanner, read_header
 
 OPEN, SEALED, COMPRESSED = ".open", ".seg", ".seg.gz"
@@ -185,7 +185,7 @@ def compress(segment: Segment, stopped: Callable[[], bool]) -> None:
     with open(segment.path, "rb") as source:
         fcntl.flock(source, fcntl.LOCK_EX | fcntl.LOCK_NB)  # another worker may have found it, too
         try:
-            with open(temporary, "wb", opener=_private) as target:
+            with open(temporary, "wb", opener=owned) as target:
                 deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS | 16)
                 while chunk := source.read(256 << 10):
                     if stopped():
@@ -200,10 +200,6 @@ def compress(segment: Segment, stopped: Callable[[], bool]) -> None:
             raise
         sync_directory(segment.directory)
         os.unlink(segment.path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def repair(directory: str) -> list[str]:
@@ -344,9 +340,5 @@ def save_places(path: str, places: dict[str, Place]) -> None:
     """In one step, and durable: what a reader said it has read may be removed."""
     kept = dict(list(places.items())[-_STREAMS_REMEMBERED:])
     text = json.dumps({"streams": {stream: [p.sequence, p.offset, p.number] for stream, p in kept.items()}})
-    temporary = f"{path}.{secrets.token_hex(4)}.tmp"
-    with open(temporary, "w", encoding="utf-8", opener=_private) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with whole_file(path, private=True) as file:
+        file.write(text.encode())

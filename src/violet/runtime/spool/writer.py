@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain.errors import ConfigurationError
 from violet.domain.guard_status import SpoolStatus
+from violet.domain.whole_file import write_all
 from violet.runtime.spool import directory as files
 from violet.runtime.spool.frames import OVERHEAD, Header, frame
 from violet.runtime.spool.options import SpoolOptions
@@ -325,7 +326,7 @@ class Spool:
                     parts.append(frame(segment.header, position, payload))
                 ahead += 1
             data = b"".join(parts)
-            _write_all(segment.handle, data)
+            write_all(segment.handle, data)
             segment.size += len(data)
             segment.records += len(parts)
             self._written = ahead
@@ -385,7 +386,7 @@ class Spool:
                 raise
         data = header.encode()
         try:
-            _write_all(handle, data)
+            write_all(handle, data)
             os.fsync(handle)
             files.sync_directory(self.directory)
         except BaseException:
@@ -480,9 +481,3 @@ class Spool:
             # It stays as it is: removed meanwhile, compressed by another worker, no room for a copy, or no time left.
             with contextlib.suppress(OSError):
                 files.compress(one, lambda: self._hasten)
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
