@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ from violet.detectors.reference import fit_reference
 from violet.domain.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -148,6 +152,56 @@ def test_so_is_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ConfigurationError):
         read_campaign(str(path), digits().reference)
     with pytest.raises(UsageError):
+        from_adversarial(str(path), digits().reference)
+
+
+def hollow() -> bytes:
+    """Arrays that claim a petabyte each, and hold nothing."""
+    head, target = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "<f8", "fortran_order": False, "shape": (1 << 47,)})
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in ("adversarial", "original", "violet_campaign", "hashes"):
+            archive.writestr(f"{name}.npy", head.getvalue())
+    return target.getvalue()
+
+
+def torn() -> bytes:
+    """Arrays whose compressed bytes were changed."""
+    target = io.BytesIO()
+    arrays = {name: np.arange(999.0) for name in ("adversarial", "original", "violet_campaign", "hashes")}
+    np.savez_compressed(target, **arrays)
+    content = bytearray(target.getvalue())
+    with zipfile.ZipFile(target) as archive:
+        for member in archive.infolist():
+            begin = member.header_offset + 30 + len(member.filename) + 20
+            content[begin : begin + 200] = b"\xff" * 200
+    return bytes(content)
+
+
+def array() -> bytes:
+    target = io.BytesIO()
+    np.save(target, np.zeros((3, 64)))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("made", [hollow, torn, array])
+def test_so_is_what_claims_too_much_or_is_damaged(tmp_path: Path, made: Callable[[], bytes]) -> None:
+    path = tmp_path / "c.npz"
+    path.write_bytes(made())
+    with pytest.raises(ConfigurationError):
+        read_campaign(str(path), digits().reference)
+    with pytest.raises(UsageError):
+        from_adversarial(str(path), digits().reference)
+
+
+def test_examples_that_unpack_to_more_than_a_test_saves_are_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "examples.npz"
+    np.savez_compressed(path, adversarial=np.zeros((2000, 64)), original=np.zeros((2000, 64)))
+    monkeypatch.setattr("violet.detectors.inputs._campaign.LARGEST", 1 << 12)
+    assert path.stat().st_size < 1 << 16
+    with pytest.raises(UsageError, match="too large"):
         from_adversarial(str(path), digits().reference)
 
 

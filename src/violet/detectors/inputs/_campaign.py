@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,18 @@ LARGEST = 64 << 20
 CROWD = 8
 """Examples with the same hash that are looked at."""
 FORM = 1
+_BROKEN = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a file raises that is no archive of arrays, is damaged, or claims arrays of absurd sizes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,13 +112,19 @@ def from_adversarial(path: str, reference: Reference, seed: int = 0) -> Campaign
     """Of the file that ``violet test --save-adversarial`` wrote. Raises ``UsageError`` for a file that is none."""
     hint = "Write one with: violet test MODEL --save-adversarial FILE"
     try:
-        if os.path.getsize(path) > 16 * LARGEST:
+        if _bytes_in(path) > 16 * LARGEST:
             raise UsageError(f"{path} is too large for examples.", hint)
         with np.load(path, allow_pickle=False) as file:
             adversarial, original = file["adversarial"], file["original"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise UsageError(f"{path} cannot be read: {error}.", hint) from None
     return fingerprints(adversarial, original, reference, os.path.basename(path), seed)
+
+
+def _bytes_in(path: str) -> int:
+    """Of a zip file, packed or unpacked, whichever is more."""
+    with zipfile.ZipFile(path) as inside:
+        return max(os.path.getsize(path), sum(member.file_size for member in inside.infolist()))
 
 
 def write_campaign(path: str, campaign: Campaign) -> None:
@@ -129,11 +148,8 @@ def read_campaign(path: str, reference: Reference) -> Campaign:
     """Raises ``ConfigurationError`` for a file that is none, or was made for another profile."""
     hint = "Make one with: violet guard fingerprints EXAMPLES.npz --profile FILE --output FILE"
     try:
-        if os.path.getsize(path) > LARGEST:
+        if _bytes_in(path) > LARGEST:
             raise ConfigurationError(f"{path} is too large for fingerprints.", hint)
-        with zipfile.ZipFile(path) as inside:
-            if sum(member.file_size for member in inside.infolist()) > LARGEST:
-                raise ConfigurationError(f"{path} is too large for fingerprints.", hint)
         with np.load(path, allow_pickle=False) as file:
             form, hashes = int(file["violet_campaign"]), file["hashes"]
             found = Campaign(
@@ -143,7 +159,7 @@ def read_campaign(path: str, reference: Reference) -> Campaign:
                 int(file["seed"]),
                 np.asarray(hashes),
             )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise ConfigurationError(f"{path} holds no fingerprints: {error}.", hint) from None
     shape = found.hashes.shape
     fits = found.hashes.dtype == np.uint64 and len(shape) == 2 and shape[1] == TABLES and 0 < shape[0] <= MOST
