@@ -93,13 +93,13 @@ class GuardOptions:
     that are no predictions. ``keep_bodies``: the spool wants bodies as they came. ``decide`` gives what to do about an
     alert, and for how long."""
 
+    decide: Callable[[Alert], tuple[Response, float]]
     enforce: bool = False
     closed: bool = False
     refuse_unknown: bool = False
     keep_bodies: bool = False
     largest: int = BODY
     worker: str = ""
-    decide: Callable[[Alert], tuple[Response, float]] | None = None
     spared: frozenset[str] = frozenset()
     """Clients against whom nothing is ruled."""
 
@@ -256,11 +256,9 @@ class Guard:
 
     def take(self, alert: Alert) -> None:
         """An alert of a pipeline: rule on its client, and pass it on with what is done about it."""
-        decided = self.options.decide(alert) if self.options.decide is not None else (alert.response, 600.0)
-        response, seconds = decided
+        response, seconds = self.options.decide(alert)
         accused = tuple(name for name in (alert.client, *alert.evidence.others) if name)
-        spared = not accused or alert.client in self.options.spared
-        if spared:
+        if not accused or alert.client in self.options.spared:
             response = Response.ALLOW
         told = replace(alert, response=response, enforced=self.options.enforce and response is not Response.ALLOW)
         if response is not Response.ALLOW:

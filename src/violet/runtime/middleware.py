@@ -33,8 +33,8 @@ class GuardMiddleware:
     ``beside`` whether detectors run in a process of their own. That guard begins and ends with the application.
 
     ``app`` is asked where a ticket does not say otherwise. ``decoys`` are applications by the name that a ticket's
-    ``decoy`` gives. ``fail_open``, ``memory`` (bytes of bodies held) and ``delay`` (seconds at most) as in the proxy's
-    options. Scopes other than ``http`` pass through untouched.
+    ``decoy`` gives. ``fail_open``, ``memory`` (bytes of bodies held), ``delayed`` (requests at most that wait out a
+    delay) and ``delay`` (seconds at most) as in the proxy's options. Scopes other than ``http`` pass through untouched.
 
     Raises ``ConfigurationError`` without anything to go by, and for files that cannot be used.
     """

@@ -33,7 +33,7 @@ from violet.domain.guarding import (
 )
 from violet.domain.outcome import Severity
 from violet.runtime.proxy import Limits, ServerLimits, Timeouts
-from violet.runtime.proxy.settings import parse_proxy, parse_server
+from violet.runtime.proxy.settings import PROXY, SERVER, parse_proxy, parse_server
 from violet.services.guarding import policy_keys
 from violet.services.guarding.policy import load_policy, read_policy
 
@@ -391,6 +391,15 @@ def test_the_example_of_the_page_is_a_policy(tmp_path: Path) -> None:
     found = load_policy(str(path), environment={})
     assert found.limits.clients["key:nightly-batch"].rows_per_second == 5000
     assert found.responses.by_severity[Severity.MEDIUM] == Reaction(Response.SLOW, 600)
+
+
+@pytest.mark.parametrize(("said", "kinds"), [(PROXY, (Timeouts(), Limits())), (SERVER, (ServerLimits(),))])
+def test_the_defaults_that_are_told_are_in_force(said: dict[str, str], kinds: tuple[Any, ...]) -> None:
+    units = {"": 1, " MiB": 1 << 20, " GiB": 1 << 30}
+    for name, text in said.items():
+        (number, unit), *more = re.findall(r"\(default: ([\d.]+)( [MG]iB)?\)", text)
+        assert not more
+        assert [getattr(kind, name) for kind in kinds if hasattr(kind, name)] == [float(number) * units[unit]], name
 
 
 @pytest.mark.parametrize(
