@@ -36,6 +36,10 @@ class Response(enum.StrEnum):
         return self in (Response.CHALLENGE, Response.REFUSE, Response.QUARANTINE)
 
 
+STRENGTH = {response: place for place, response in enumerate(Response)}
+"""The place of each ``Response`` in their order, from 0 for ``allow`` on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a detector says so, in what can be checked.

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.domain.alert import Alert, Response, Ruling
+from violet.domain.alert import STRENGTH, Alert, Response, Ruling
 from violet.domain.guarding import Reaction, ResponsePolicy
 from violet.runtime.hooks import Ticket, refusal, retry_after
 
 if TYPE_CHECKING:
     from violet.runtime.wire.base import Array, Question, Rewrite
 
-STRENGTH = {response: place for place, response in enumerate(Response)}
 CHANGING = (Response.LABEL, Response.ROUND, Response.NOISE)
 UNDO: Mapping[Response, str] = {
     Response.ALLOW: "Nothing is done.",

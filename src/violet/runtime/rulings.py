@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from violet.domain.alert import Response, Ruling
+from violet.domain.alert import STRENGTH, Response, Ruling
 
 if TYPE_CHECKING:
     from violet.runtime.ruling_journal import Journal
@@ -31,8 +31,6 @@ SKEW = 86_400.0
 """Seconds that another process' clock may be ahead."""
 REMEMBERED = 30 * 86_400.0
 """Seconds for which a release is remembered, should somebody who was away still bring what it voided."""
-STRENGTH = {response: place for place, response in enumerate(Response)}
-"""The order of ``Response``: mildest first."""
 
 
 class _Client:

@@ -17,12 +17,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from violet.domain.alert import Alert, Response
+from violet.domain.alert import STRENGTH, Alert, Response
 from violet.domain.incident_alert import Incident, IncidentKind, Notice, NoticeEvent, Sighting
 from violet.domain.outcome import Severity
 from violet.runtime.alerts.documents import MOST_NAMES
-
-MILDEST = tuple(Response)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +222,7 @@ class Correlator:
         if alert.detector not in entry.detectors and len(entry.detectors) < MOST_NAMES:
             entry.detectors[alert.detector] = None
             news.append(f"{alert.detector} sees it too.")
-        if MILDEST.index(alert.response) > MILDEST.index(entry.response):
+        if STRENGTH[alert.response] > STRENGTH[entry.response]:
             entry.response = alert.response
             news.append(f"The response is now: {alert.response}.")
         if alert.enforced and not entry.enforced:
