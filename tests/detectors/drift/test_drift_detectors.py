@@ -205,6 +205,14 @@ def test_univariate_names_the_raw_means() -> None:
     assert abs(float(after) - 48) < 1.5
 
 
+def test_without_rows_univariate_compares_with_the_means_of_the_reference() -> None:
+    bare = replace(reference(), sample=reference().sample[:0])
+    detector = detectors()["drift/univariate"].build(Setup(bare, options={"window": WINDOW}))
+    said = detector.observe(part(usual(), 0, WINDOW)).explain(0)
+    before = float(str(said.values["debt: mean"]).partition(" to ")[0])
+    assert before == pytest.approx(batch(rows(4000, 0)).raw[:, 1].mean(), rel=0.2)
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_reference_without_rows_and_scores_still_serves(name: str) -> None:
     bare = replace(reference(), sample=reference().sample[:0], margin=reference().margin[:0])

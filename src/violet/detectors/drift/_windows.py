@@ -92,12 +92,3 @@ class Windowed(Stateless):
             start, have = end, 0
             begun = float(batch.at[end]) if end < count else 0.0
         return ends
-
-
-def sample_or_normal(reference: Any, rows: int = 4096) -> Array:
-    """Encoded rows to compare with: the reference's own, or, where it keeps none, standard normal ones (what its
-    columns were standardised to; only the shape of each column is lost)."""
-    if len(reference.sample) >= 50:
-        return np.asarray(reference.sample, dtype=np.float32)
-    generator = np.random.default_rng(reference.seed)
-    return generator.standard_normal((rows, reference.width)).astype(np.float32)

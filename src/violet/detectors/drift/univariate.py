@@ -5,7 +5,7 @@ In each window of 2,000 rows, the column with the greatest Kolmogorov-Smirnov di
 chance gives with so many rows. It names the columns beyond the threshold, with mean and population stability index.
 
 ## Needs
-A reference with its sample of rows; without one, columns are compared with normal ones of their mean and scale.
+A reference with its sample of rows; without one, columns are compared with normal ones of their means and covariance.
 
 ## Cost
 A copy of each row, and once a window a count of its values in 256 uniform bins.
@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import Accuses, Facts, Needs, Stage, detector
-from violet.detectors.drift._windows import WINDOW, Windowed, sample_or_normal
-from violet.detectors.reference import LIMIT
+from violet.detectors.drift._windows import WINDOW, Windowed
+from violet.detectors.reference import LIMIT, pseudo_sample
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -71,7 +71,7 @@ class Univariate(Windowed):
         reference = setup.reference
         assert reference is not None
         self.reference = reference
-        sample = sample_or_normal(reference)
+        sample = pseudo_sample(reference, 4096)
         self.width = reference.width
         self._names = column_names(reference)
         self._kept = np.empty((max(64, min(self.window, MOST // max(1, self.width))), self.width), np.float32)
