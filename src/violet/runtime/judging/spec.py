@@ -114,6 +114,20 @@ def constraints_of(spec: ModelSpec, reference: Reference | None) -> object | Non
     return constraints_from(spec.schema, reference)
 
 
+def options_of(spec: ModelSpec, reference: Reference | None, *, clients: int, seed: int) -> PipelineOptions:
+    """What a pipeline for the model is made with. Raises ``UsageError`` as ``constraints_of`` does."""
+    return PipelineOptions(
+        model=spec.name,
+        clients=clients,
+        seed=seed,
+        thresholds={name: Threshold(value, rate) for name, (value, rate) in spec.thresholds.items()},
+        off=frozenset(spec.off),
+        only=frozenset(spec.only),
+        options=spec.options,
+        constraints=constraints_of(spec, reference),
+    )
+
+
 def build(
     spec: JudgeSpec, take: Callable[[Alert], None], asks: Mapping[str, Callable[[Array], Array]] | None = None
 ) -> dict[str, Pipeline]:
@@ -122,17 +136,10 @@ def build(
     made: dict[str, Pipeline] = {}
     for model in spec.models:
         reference = reference_of(model)
-        options = PipelineOptions(
-            model=model.name,
-            clients=spec.clients,
-            seed=spec.seed,
+        options = replace(
+            options_of(model, reference, clients=spec.clients, seed=spec.seed),
             worker=spec.worker,
             quiet=spec.quiet,
-            thresholds={name: Threshold(value, rate) for name, (value, rate) in model.thresholds.items()},
-            off=frozenset(model.off),
-            only=frozenset(model.only),
-            options=model.options,
-            constraints=constraints_of(model, reference),
             ask=asks.get(model.name),
             aside=model.name in asks,
         )

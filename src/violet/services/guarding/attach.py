@@ -5,21 +5,21 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from violet.domain.errors import UsageError
 from violet.domain.guard_report import ClientLine, DetectorUse, GuardReport, TruthLine
+from violet.services.guarding.watched import model_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
-    from violet.detectors.reference import Reference
     from violet.domain.alert import Alert
     from violet.domain.traffic import Exchange
     from violet.runtime.batching import Observed
-    from violet.runtime.judging.spec import ModelSpec
-    from violet.runtime.pipeline import Pipeline, Threshold
+    from violet.runtime.pipeline import Pipeline
+    from violet.services.guarding.watched import WatchedOptions
 
 BATCH = 256
 """Requests that are taken in at once."""
@@ -27,32 +27,18 @@ LARGEST = 1 << 16
 """Rows of one batch: a request of more goes alone."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AttachOptions:
-    """``thresholds``, ``off`` and ``only`` go by detector id."""
-
-    model: str = "model"
-    clients: int = 10_000
-    seed: int = 0
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
-    off: frozenset[str] = frozenset()
-    only: frozenset[str] = frozenset()
-    options: Mapping[str, Mapping[str, float | int | str | bool]] = field(default_factory=dict)
-    constraints: object | None = None
-
-
 class Replay:
     """Takes exchanges in the order they came. ``take`` is called with each alert when it is raised."""
 
-    def __init__(
-        self, options: AttachOptions, reference: Reference | None, take: Callable[[Alert], None] | None = None
-    ) -> None:
-        from violet.runtime.pipeline import Pipeline, PipelineOptions
+    def __init__(self, options: WatchedOptions, take: Callable[[Alert], None] | None = None) -> None:
+        from violet.runtime.judging.spec import options_of, reference_of
+        from violet.runtime.pipeline import Pipeline
 
         if options.clients < BATCH:
             raise UsageError(f"{options.clients} clients are too few to be told apart.", f"Say {BATCH} or more.")
+        spec, self._calibration = model_spec(options)
         self.options = options
-        self.reference = reference
+        self.reference = reference_of(spec)
         self.alerts: list[Alert] = []
         self.exchanges = 0
         self.unread = 0
@@ -65,21 +51,24 @@ class Replay:
         self._truth: dict[str, str] = {}
         self._pending: list[Observed] = []
         self._size = 0
-        self.pipeline: Pipeline = Pipeline(
-            PipelineOptions(
-                model=options.model,
-                clients=options.clients,
-                seed=options.seed,
-                thresholds=options.thresholds,
-                off=options.off,
-                only=options.only,
-                options=options.options,
-                constraints=options.constraints,
-                strict=True,
-            ),
-            reference,
-            self._take,
-        )
+        of_model = options_of(spec, self.reference, clients=options.clients, seed=options.seed)
+        self.pipeline: Pipeline = Pipeline(replace(of_model, strict=True), self.reference, self._take)
+
+    def read(self, path: str, *, follow: bool = False) -> None:
+        """All that stands in a trace (``-``: standard input); ``follow``: and what is added, without end."""
+        from violet.runtime.trace import PAUSE, read_trace
+
+        def wait() -> bool:
+            self.flush()
+            time.sleep(PAUSE)
+            return True
+
+        def complain(number: int, why: str) -> None:
+            self.complain(f"line {number:,}: {why}")
+
+        for exchange in read_trace(path, follow=follow, wait=wait, complain=complain):
+            self.feed(exchange)
+        self.flush()
 
     def feed(self, exchange: Exchange) -> None:
         """One more. What does not fit the profile is counted, with the reason."""
@@ -122,7 +111,7 @@ class Replay:
         if self._told is not None:
             self._told(alert)
 
-    def report(self, source: str, command: str, *, calibration: str = "", complete: bool = True) -> GuardReport:
+    def report(self, source: str, command: str, *, complete: bool = True) -> GuardReport:
         """What came of it so far."""
         import numpy as np
 
@@ -144,7 +133,7 @@ class Replay:
             truth=self._truths(),
             reasons=dict(self.reasons),
             profile=self.reference.digest if self.reference is not None else "",
-            calibration=calibration,
+            calibration=self._calibration,
             seconds=time.perf_counter() - self.begun,
             seed=self.options.seed,
             versions={"violet": __version__, "numpy": np.__version__},
@@ -212,24 +201,3 @@ class Replay:
                 )
             )
         return tuple(lines)
-
-
-def pipeline_thresholds(spec: ModelSpec) -> dict[str, Threshold]:
-    """As a pipeline takes them."""
-    from violet.runtime.pipeline import Threshold
-
-    return {name: Threshold(value, rate) for name, (value, rate) in spec.thresholds.items()}
-
-
-def replay(
-    exchanges: Iterable[Exchange],
-    options: AttachOptions,
-    reference: Reference | None,
-    take: Callable[[Alert], None] | None = None,
-) -> Replay:
-    """Feed all of them."""
-    replayed = Replay(options, reference, take)
-    for exchange in exchanges:
-        replayed.feed(exchange)
-    replayed.flush()
-    return replayed

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain.errors import UsageError
 from violet.domain.guarding_calibration import Calibration, SuspiciousClient
+from violet.services.guarding.watched import model_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from violet.domain.traffic import Exchange
     from violet.runtime.pipeline import Threshold
     from violet.services.guarding.score_log import Clients, ScoreLog
+    from violet.services.guarding.watched import WatchedOptions
 
 FEWEST_EPISODES = 0.05
 """Episodes of one detector that the trace must be long enough to expect: beyond that it would be a guess."""
@@ -171,6 +173,48 @@ def calibrate(
         notes = (*notes, "The trace could be read only once: scores of others may still show what was left out.")
     profile = reference.digest if reference is not None else ""
     return replace(found, notes=notes, digest=whole, reference=profile, source=source, command=command)
+
+
+def calibrate_trace(
+    path: str,
+    watched: WatchedOptions,
+    output: str = "",
+    *,
+    rate: float = 1.0,
+    trusted: frozenset[str] = frozenset(),
+    force: bool = False,
+    complain: Callable[[int, str], None] | None = None,
+    command: str = "",
+) -> Calibration:
+    """Thresholds for what ``watched`` names, from a trace (``-``: standard input, which is read but once), written to
+    ``output`` (empty: nowhere). ``complain`` is told of each line that cannot be read, whenever it is."""
+    from violet.runtime.calibration_file import write_calibration
+    from violet.runtime.judging.spec import constraints_of, reference_of
+    from violet.runtime.trace import read_trace
+
+    spec, _ = model_spec(watched)
+    reference = reference_of(spec)
+    options = CalibrateOptions(
+        rate=rate,
+        model=spec.name,
+        trusted=trusted,
+        clients=watched.clients,
+        seed=watched.seed,
+        force=force,
+        off=frozenset(spec.off),
+        only=frozenset(spec.only),
+        options=spec.options,
+        constraints=constraints_of(spec, reference),
+    )
+
+    def traffic() -> Iterable[Exchange]:
+        return read_trace(path, complain=complain)
+
+    once = traffic() if path == "-" else traffic
+    found = calibrate(once, reference, options, source=path, command=command)
+    if output:
+        write_calibration(output, found)
+    return found
 
 
 def fit(measured: Measured, options: CalibrateOptions, before: tuple[SuspiciousClient, ...] = ()) -> Calibration:

@@ -12,11 +12,9 @@ from violet.faces.cli.shown import again
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
 
     from violet.domain.alert import Alert
     from violet.domain.guard_report import GuardReport
-    from violet.domain.traffic import Exchange
     from violet.faces.cli.output import Plan
     from violet.services.guarding.attach import Replay
 
@@ -31,34 +29,15 @@ def attach(arguments: Namespace, command_line: list[str]) -> int:
     outputs = plan(arguments.format or "", arguments.output, arguments.quiet, SUFFIXES)
     fail_on = _severity(arguments.fail_on)
     command = again(command_line, ("--output", "--format", "--color"), ("--quiet", "--no-progress"))
-    replayed, said = _started(arguments)
-    complete = _fed(replayed, arguments)
-    report = replayed.report(arguments.attach, command, calibration=said, complete=complete)
+    from violet.services.guarding.attach import Replay
+
+    replayed = Replay(watched_options(arguments), _line if arguments.follow else None)
+    complete = _read(replayed, arguments)
+    report = replayed.report(arguments.attach, command, complete=complete)
     _show(report, outputs, arguments)
     if not report.rows:
         return 3
     return 1 if any(alert.severity >= fail_on for alert in report.alerts) else 0
-
-
-def _started(arguments: Namespace) -> tuple[Replay, str]:
-    from violet.runtime.judging.spec import constraints_of, reference_of
-    from violet.services.guarding.attach import AttachOptions, Replay, pipeline_thresholds
-    from violet.services.guarding.watched import model_spec
-
-    spec, said = model_spec(watched_options(arguments))
-    reference = reference_of(spec)
-    options = AttachOptions(
-        model=spec.name,
-        clients=arguments.clients,
-        seed=arguments.seed,
-        thresholds=pipeline_thresholds(spec),
-        off=frozenset(spec.off),
-        only=frozenset(spec.only),
-        options=spec.options,
-        constraints=constraints_of(spec, reference),
-    )
-    told = _line if arguments.follow else None
-    return Replay(options, reference, told), said
 
 
 def _line(alert: Alert) -> None:
@@ -67,32 +46,14 @@ def _line(alert: Alert) -> None:
     print(alert_line(alert), flush=True)
 
 
-def _fed(replayed: Replay, arguments: Namespace) -> bool:
+def _read(replayed: Replay, arguments: Namespace) -> bool:
     """Whether all was read. Ctrl-C ends a trace that is followed, and leaves out the rest of one that is not."""
     try:
-        for exchange in _exchanges(replayed, arguments):
-            replayed.feed(exchange)
-        replayed.flush()
+        replayed.read(arguments.attach, follow=arguments.follow)
         return True
     except KeyboardInterrupt:
         replayed.flush()
         return bool(arguments.follow)
-
-
-def _exchanges(replayed: Replay, arguments: Namespace) -> Iterable[Exchange]:
-    import time
-
-    from violet.runtime.trace import read_trace
-
-    def complain(number: int, why: str) -> None:
-        replayed.complain(f"line {number:,}: {why}")
-
-    def wait() -> bool:
-        replayed.flush()
-        time.sleep(0.2)
-        return True
-
-    return read_trace(arguments.attach, follow=arguments.follow, wait=wait, complain=complain)
 
 
 def _severity(text: str) -> Severity:
