@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from violet.domain.drift import ProfileSummary
 from violet.domain.errors import UsageError
+from violet.domain.whole_file import whole_file
 
 if TYPE_CHECKING:
     from violet.detectors.profile.chunk import Chunk
@@ -60,7 +61,11 @@ def make_profile(
     facts = {"source": ", ".join(os.path.basename(path) for path in options.paths)[:1000], "version": version}
     facts["roles"] = options.roles.as_text()
     content = profile_bytes(profile, facts)
-    write_profile(options.output, content)
+    try:
+        with whole_file(options.output) as file:
+            file.write(content)
+    except OSError as error:
+        raise UsageError(f"{options.output} cannot be written: {error.strerror}.") from error
     layout = profile.layout
     reference = layout.reference
     return ProfileSummary(
@@ -127,19 +132,3 @@ def _added(options: ProfileOptions) -> Profile:
     if total is None:
         raise UsageError("There is nothing to profile.", "Give a file of data.")
     return total
-
-
-def write_profile(path: str, content: bytes) -> None:
-    """In one step: who reads it never sees half of one. Raises ``UsageError`` where it cannot be written."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
