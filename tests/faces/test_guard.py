@@ -327,7 +327,7 @@ def test_an_attack_is_seen_ruled_on_and_undone(
     state = tmp_path / "state"
     policy = tmp_path / "guard.toml"
     policy.write_text('mode = "enforce"\n[responses]\notherwise = { response = "refuse", for = "1h" }\n')
-    arguments = (*watched, "--policy", str(policy), "--state", str(state), "--spool", str(state / "spool"))
+    arguments = (*watched, "--policy", str(policy), "--state", str(state), "--spool", str(tmp_path / "kept"))
     with guard(model.url, *arguments) as (caller, _):
         for row in rows(60, 3):
             status, said, _ = caller.ask(row, "honest")

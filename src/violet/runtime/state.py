@@ -5,6 +5,7 @@
     DIR/status-WORKER.json      what a worker tells of itself, replaced every second (``domain.guard_status``)
     DIR/control/WORKER.sock     where a worker takes orders (``runtime.control``)
     DIR/keys/NAME               secrets that the workers share: of hashes, and of what they post to each other
+    DIR/spool-is                where exchanges are kept
     DIR/rulings/, alerts/, metrics/, spool/, board/      of the parts of these names
 
 All of it is for its owner alone.
@@ -27,7 +28,7 @@ import msgspec
 
 from violet.domain.errors import ConfigurationError, UsageError
 from violet.domain.guard_status import FORMAT, GuardStatus, WorkerSeen
-from violet.domain.whole_file import sync_directory
+from violet.domain.whole_file import sync_directory, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,18 @@ class StateDirectory:
     def _remove(path: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+    @property
+    def spool(self) -> str:
+        """The directory in which exchanges were kept last: ``spool`` in this one, where none was named."""
+        with contextlib.suppress(OSError, UnicodeDecodeError), open(self.path("spool-is"), encoding="utf-8") as file:
+            return file.read(4_096)
+        return self.path("spool")
+
+    def remember_spool(self, directory: str) -> None:
+        """For whoever looks for exchanges and knows this directory alone. A full disk stops nobody."""
+        with contextlib.suppress(OSError), whole_file(self.path("spool-is")) as file:
+            file.write(os.path.abspath(directory).encode())
 
     def key(self, name: str, size: int = 32) -> bytes:
         """The secret of this name: ``size`` random bytes, made once, the same for every worker ever after. Raises

@@ -295,6 +295,8 @@ class Station:
         from violet.runtime.spool.configured import open_spool
 
         policy = self.options.policy
+        if self._state is not None:
+            self._state.remember_spool(policy.spool.directory)
         watched = self.hooks.models.get(self._fallback)
         order = watched.reference.names if watched is not None and watched.reference is not None else ()
         return open_spool(

@@ -29,10 +29,11 @@ class Replayed:
 
 
 def replay_alert(state: str, alert: str, spool: str = "") -> Replayed:
-    """``spool`` is the directory that exchanges were kept in (default: ``spool`` below the state). Raises
-    ``UsageError``."""
+    """``spool`` is the directory that exchanges were kept in (default: the one that the guard named in
+    its state). Raises ``UsageError``."""
     from violet.runtime.alerts.log import find_alert
     from violet.runtime.spool.reader import SpoolReader
+    from violet.runtime.state import StateDirectory
 
     log = os.path.join(state, "alerts")
     if not os.path.isdir(log):
@@ -44,7 +45,7 @@ def replay_alert(state: str, alert: str, spool: str = "") -> Replayed:
         )
     wanted = dict.fromkeys(name for name in (*found.evidence.queries, found.query) if name)
     exchanges: dict[str, Exchange] = {}
-    for kept in SpoolReader(spool or os.path.join(state, "spool")).read():
+    for kept in SpoolReader(spool or StateDirectory(state, make=False).spool).read():
         exchange = kept.exchange
         if exchange.id in wanted:
             exchanges[exchange.id] = exchange
