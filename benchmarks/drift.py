@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from measure import Timing, alternate
-from peers import HOME, Peer, environment
+from peers import HOME, environment
 
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 
@@ -253,10 +253,7 @@ def main() -> None:
         if wanted and library.name not in wanted:
             continue
         try:
-            peer = Peer(
-                f"drift-{library.name}", library.requirements, lambda *_: [], lambda *_: (set(), set()), lambda _: []
-            )
-            python = f"{environment(peer)}/python"
+            python = f"{environment(f'drift-{library.name}', library.requirements)}/python"
         except Exception as error:
             print(f"{library.name} does not install: {type(error).__name__}")
             continue
@@ -275,11 +272,6 @@ def main() -> None:
     if not wanted or "violet" in wanted:
         wall, processor = in_memory(reference, current)
         print(f"{'violet, from memory':24}{wall:9.2f}{processor:8.2f}{'':8}  best of three")
-
-
-def peer_of(library: Library) -> Peer:
-    """For what installs it: there is nothing to scan with it."""
-    return Peer(f"drift-{library.name}", library.requirements, lambda *_: [], lambda *_: (set(), set()), lambda _: [])
 
 
 def figures(timing: Timing) -> str:

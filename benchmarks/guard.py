@@ -40,7 +40,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from guard_traffic import PATH, Traffic, benign, lua  # noqa: E402
-from peers import Peer, environment  # noqa: E402
+from peers import environment  # noqa: E402
 
 CONNECTIONS = 16
 VIOLET = str(Path(sys.executable).parent / "violet")
@@ -105,8 +105,7 @@ http {{
 
 def begin_litellm(port: int, model: int, folder: Path) -> subprocess.Popen[bytes]:
     """Its pass-through endpoint: the same request goes to the same model. In an environment of its own."""
-    nothing: Any = None
-    binaries = environment(Peer("litellm", (LITELLM,), nothing, nothing, nothing))
+    binaries = environment("litellm", (LITELLM,))
     (folder / "litellm.yaml").write_text(
         f"""model_list: []
 general_settings:
@@ -286,9 +285,8 @@ def used(pid: int) -> tuple[float, float]:
     return seconds, memory
 
 
-def place_apart(contenders: Sequence[Contender]) -> None:
+def place_apart(contenders: Sequence[Contender], first: int) -> None:
     """The first core is for those who serve; whatever was started stays on the others."""
-    first = min(os.sched_getaffinity(os.getppid()))
     for one in contenders:
         if one.process is None or one.name == "direct":
             continue
@@ -405,12 +403,15 @@ def main() -> None:
         folder = Path(name)
         script = folder / "requests.lua"
         lua(script)
+        first, *others = sorted(os.sched_getaffinity(0))
         if said.apart:
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[1:])
+            if not others:
+                sys.exit("--apart needs two cores")
+            os.sched_setaffinity(0, others)
         with running(chosen, folder):
             there = [one for one in chosen if not one.missing]
             if said.apart:
-                place_apart(there)
+                place_apart(there, first)
             for number in range(said.rounds):
                 for one in there:
                     progress(f"round {number + 1}, {one.name}: saturation")

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from measure import Timing, alternate  # noqa: E402
-from peers import HOME, Peer, environment  # noqa: E402
+from peers import HOME, environment  # noqa: E402
 
 OWN = str(ROOT / ".venv" / "bin")
 RESULTS = ROOT / "benchmarks" / "HASHING.md"
@@ -33,13 +33,7 @@ FILES = 4_000
 SHARD = "128MiB"
 TIMEOUT = 60.0
 """Seconds for one run: more than the slowest takes on a busy machine."""
-UPSTREAM = Peer(
-    "model-signing",
-    ("model-signing==1.1.1", "pyOpenSSL==26.4.0"),
-    lambda b, p: [],
-    lambda b, f: (set(), set()),
-    lambda b: [],
-)
+UPSTREAM = ("model-signing==1.1.1", "pyOpenSSL==26.4.0")
 BLAKE3 = "import blake3, sys; print(blake3.blake3(max_threads=blake3.blake3.AUTO).update_mmap(sys.argv[1]).hexdigest())"
 
 COLUMNS = (
@@ -153,7 +147,7 @@ def main(arguments: list[str]) -> int:
     seconds = float(arguments[arguments.index("--seconds") + 1]) if "--seconds" in arguments else 360.0
     directory = HOME / "workloads" / "hash"
     directory.mkdir(parents=True, exist_ok=True)
-    binaries = environment(UPSTREAM)
+    binaries = environment("model-signing", UPSTREAM)
     processors = len(os.sched_getaffinity(0))
     lines = [
         "# Hashing",

@@ -28,15 +28,15 @@ class Peer:
     startup: Callable[[str], Sequence[str]]
 
 
-def environment(peer: Peer) -> str:
-    """The ``bin`` directory of the peer's environment, made when it is missing."""
-    home = HOME / "peers" / peer.name
+def environment(name: str, requirements: Sequence[str]) -> str:
+    """The ``bin`` directory of a peer's environment, made when it is missing; ``requirements`` are for pip."""
+    home = HOME / "peers" / name
     stamp = home / "installed.txt"
-    wanted = "\n".join(peer.requirements)
+    wanted = "\n".join(requirements)
     if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"installing {', '.join(peer.requirements)}", file=sys.stderr)
+        print(f"installing {', '.join(requirements)}", file=sys.stderr)
         venv.create(home, with_pip=True, clear=True)
-        subprocess.run([home / "bin" / "pip", "install", "-q", *peer.requirements], check=True)
+        subprocess.run([home / "bin" / "pip", "install", "-q", *requirements], check=True)
         stamp.write_text(wanted)
     return str(home / "bin")
 

@@ -128,12 +128,12 @@ def speed(left_out: Iterable[str] = ()) -> list[str]:
         for peer in peers:
             if peer.name == "fickling" and path.is_dir():
                 continue  # takes one file at a time
-            binaries = environment(peer)
+            binaries = environment(peer.name, peer.requirements)
             commands[peer.name] = lambda peer=peer, b=binaries, path=path: peer.command(b, path)
         lines += _rows(title, alternate(commands, repeats, timeout))
     startup = {"violet": lambda: [f"{OWN}/violet", "--version"]}
     for peer in peers:
-        binaries = environment(peer)
+        binaries = environment(peer.name, peer.requirements)
         startup[peer.name] = lambda peer=peer, b=binaries: peer.startup(b)
     lines += _rows("start-up (version or help)", alternate(startup, 9, 60))
     helps = {"violet": lambda: [f"{OWN}/violet", "--help"]}
@@ -199,7 +199,7 @@ def detection(left_out: Iterable[str] = ()) -> list[str]:
                 lines.append(f"| {peer.name} | left out of this run | | | |")
                 continue
             print(f"asking: {peer.name}", file=sys.stderr, flush=True)
-            binaries = environment(peer)
+            binaries = environment(peer.name, peer.requirements)
             found, loud = peer.verdicts(binaries, list(bad))
             flagged, _ = peer.verdicts(binaries, list(good))
             lines.append(_verdict(peer.name, bad, firing, found, loud, flagged))
