@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.runtime.alerts.made import alerts
 from violet.detectors.reference import Reference
 from violet.domain import VioletError
-from violet.domain.alert import Alert, Evidence
-from violet.domain.outcome import Confidence, Severity
+from violet.domain.alert import Alert
+from violet.runtime.alerts.documents import alert_document, alert_of, bounded, dump
 from violet.runtime.batching import Observed
 from violet.runtime.judging.beside import BesideJudge
 from violet.runtime.judging.frames import (
     BrokenFrameError,
     Unpacker,
     alert_message,
-    alert_of,
     batch_message,
     batch_of,
     pack,
@@ -104,27 +104,11 @@ def test_what_is_sent_arrives(batch: list[Observed], cut: int, scored: bool) -> 
             assert np.array_equal(one.scores, other.scores)
 
 
-def test_an_alert_arrives_as_it_was() -> None:
-    evidence = Evidence("because", {"share": 0.5, "word": "x"}, ("q1",), "benign", ("bob",))
-    alert = Alert(
-        "w-1",
-        1.0,
-        "m",
-        "ann",
-        "a/b",
-        "t",
-        Severity.HIGH,
-        Confidence.LOW,
-        2.0,
-        1.0,
-        evidence,
-        "q1",
-        3,
-        ("AML.T0024",),
-        0.5,
-    )
-    (message,) = Unpacker().feed(pack(alert_message(alert)))
-    assert alert_of(message) == alert
+@given(alerts())
+def test_an_alert_arrives_as_it_was(made: Alert) -> None:
+    (message,) = Unpacker().feed(pack(alert_message(made)))
+    assert message[0] == "alert"
+    assert dump(alert_document(alert_of(message[1]))) == dump(alert_document(bounded(made)))
 
 
 def test_nonsense_is_no_frame() -> None:

@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from violet.domain.errors import VioletError
-from violet.runtime.judging.frames import BrokenFrameError, Unpacker, alert_of, batch_message, pack
+from violet.runtime.alerts.documents import alert_of
+from violet.runtime.judging.frames import Unpacker, batch_message, pack
 from violet.runtime.judging.inline import BATCH, LATEST
 from violet.runtime.pipeline import ClientState, DetectorState
 
@@ -186,7 +187,7 @@ class BesideJudge:
         """A message of the judge."""
         kind = message[0]
         if kind == "alert":
-            self._alerted(alert_of(message))
+            self._alerted(alert_of(message[1]))
         elif kind == "status":
             self._states = {name: [DetectorState(*one) for one in states] for name, states in message[1].items()}
             self.shared = message[2]
@@ -243,7 +244,7 @@ class _Link(asyncio.Protocol):
         try:
             for message in self._unpacker.feed(data):
                 self._judge.heard(message)
-        except BrokenFrameError as error:
+        except ValueError as error:
             _log.error("the judge beside the gateway says nonsense: %s", error)
             self._judge.lost(self._transport)
 

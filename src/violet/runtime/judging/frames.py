@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from violet.domain.alert import Alert, Evidence, Response
-from violet.domain.outcome import Confidence, Severity
+from violet.runtime.alerts.documents import alert_document, bounded
 from violet.runtime.batching import Observed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from violet.domain.alert import Alert
 
     Array = NDArray[Any]
 
@@ -125,58 +126,5 @@ def batch_of(message: Sequence[Any]) -> tuple[str, list[Observed]]:
 
 
 def alert_message(alert: Alert) -> list[Any]:
-    evidence = alert.evidence
-    return [
-        "alert",
-        {
-            "id": alert.id,
-            "at": alert.at,
-            "model": alert.model,
-            "client": alert.client,
-            "detector": alert.detector,
-            "title": alert.title,
-            "severity": int(alert.severity),
-            "confidence": int(alert.confidence),
-            "score": alert.score,
-            "threshold": alert.threshold,
-            "summary": evidence.summary,
-            "values": {
-                name: value if isinstance(value, str) else float(value) for name, value in evidence.values.items()
-            },
-            "queries": list(evidence.queries),
-            "reference": evidence.reference,
-            "others": list(evidence.others),
-            "query": alert.query,
-            "after": alert.after,
-            "techniques": list(alert.techniques),
-            "false_alarms": alert.false_alarms,
-            "response": alert.response.value,
-            "worker": alert.worker,
-        },
-    ]
-
-
-def alert_of(message: Sequence[Any]) -> Alert:
-    """What ``alert_message`` made of it."""
-    said = message[1]
-    return Alert(
-        id=said["id"],
-        at=said["at"],
-        model=said["model"],
-        client=said["client"],
-        detector=said["detector"],
-        title=said["title"],
-        severity=Severity(said["severity"]),
-        confidence=Confidence(said["confidence"]),
-        score=said["score"],
-        threshold=said["threshold"],
-        evidence=Evidence(
-            said["summary"], said["values"], tuple(said["queries"]), said["reference"], tuple(said["others"])
-        ),
-        query=said["query"],
-        after=said["after"],
-        techniques=tuple(said["techniques"]),
-        false_alarms=said["false_alarms"],
-        response=Response(said["response"]),
-        worker=said["worker"],
-    )
+    """As alerts are everywhere: what a client made long is cut here, and what is no Unicode replaced."""
+    return ["alert", alert_document(bounded(alert))]
