@@ -208,11 +208,17 @@ class Guard:
     def connect(self, receive_buffer: int = 0) -> Client:
         return Client(self.port, receive_buffer)
 
-    def ask(self, data: bytes, method: str = "GET") -> HTTPResponse:
+    def ask(self, data: bytes, method: str = "GET") -> Answered:
         """One request on a connection of its own; the answer, read."""
         with self.connect() as client:
             client.say(data)
             return client.read(method)
+
+
+class Answered(HTTPResponse):
+    """``content`` is its body, once that was read."""
+
+    content = b""
 
 
 class Client:
@@ -237,21 +243,22 @@ class Client:
     def say(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def head(self, method: str = "GET") -> HTTPResponse:
+    def head(self, method: str = "GET") -> Answered:
         """The head of the next answer."""
 
         class Held:
             def makefile(held, mode: str) -> Any:  # noqa: N805
                 return _Unclosed(self.file)
 
-        found = HTTPResponse(Held(), method=method)  # type: ignore[arg-type]
+        held: Any = Held()
+        found = Answered(held, method=method)
         found.begin()
         return found
 
-    def read(self, method: str = "GET") -> HTTPResponse:
+    def read(self, method: str = "GET") -> Answered:
         """The next answer, its body in ``content``."""
         found = self.head(method)
-        found.content = found.read()  # type: ignore[attr-defined]
+        found.content = found.read()
         return found
 
     def rest(self) -> bytes:

@@ -289,7 +289,7 @@ def test_nothing_kills_it_and_nothing_is_doubled(guard: Guard, model: Model, dat
         except OSError:
             pass
         answers = client.rest()
-    assert guard.ask(b"GET /good HTTP/1.1\r\nHost: good\r\n\r\n").content == b"model"  # type: ignore[attr-defined]
+    assert guard.ask(b"GET /good HTTP/1.1\r\nHost: good\r\n\r\n").content == b"model"
     got = [one for one in model.received[before:] if one.target != b"/good"]
     assert len(got) <= len(HEAD.findall(data))
     assert answers.count(b"HTTP/1.1 200") <= len(HEAD.findall(data))
