@@ -96,13 +96,13 @@ class Odds(Cusum):
 
 
 class Warm:
-    """The first ``need`` rows of ``width`` numbers, no client's share of which is more than ``share``: nobody decides
+    """The first ``need`` rows of ``width`` numbers, of which no client has more than one in eight: nobody decides
     alone what is usual. Where fewer clients come than that takes, it never becomes ready."""
 
-    def __init__(self, need: int, width: int, share: float = 0.125) -> None:
+    def __init__(self, need: int, width: int) -> None:
         self.rows = np.zeros((need, width))
         self.count = 0
-        self._most = max(1, int(need * share))
+        self._most = max(1, need // 8)
         self._of: dict[int, int] = {}
 
     def ready(self) -> bool:

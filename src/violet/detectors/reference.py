@@ -80,6 +80,13 @@ class Reference:
         return len(self.center)
 
     @property
+    def encoded_names(self) -> tuple[str, ...]:
+        """Of the encoded columns: those of a table, or the cells of a picture."""
+        if len(self.names) == self.width:
+            return self.names
+        return tuple(f"cell {place}" for place in range(self.width))
+
+    @property
     def digest(self) -> str:
         """SHA-256 over everything in it."""
         said = hashlib.sha256(json.dumps(self._meta(), sort_keys=True).encode())

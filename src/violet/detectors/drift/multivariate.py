@@ -29,7 +29,6 @@ import numpy as np
 
 from violet.detectors.base import Accuses, Facts, Needs, Stage, detector
 from violet.detectors.drift._windows import WINDOW, Windowed
-from violet.detectors.drift.univariate import column_names
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -70,7 +69,7 @@ class Multivariate(Windowed):
         reference = setup.reference
         assert reference is not None
         self.reference = reference
-        self.names = column_names(reference)
+        self.names = reference.encoded_names
         self.every = 2 if reference.width > 32 else 1
         self._seen = 0
         self._begin()

@@ -29,7 +29,6 @@ import numpy as np
 
 from violet.detectors.base import Accuses, Facts, Needs, Stage, detector
 from violet.detectors.drift._windows import Windowed
-from violet.detectors.drift.univariate import column_names
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -74,7 +73,7 @@ class Segments(Windowed):
         super().__init__(setup)
         reference = setup.reference
         assert reference is not None
-        self.names = column_names(reference)
+        self.names = reference.encoded_names
         sample = np.asarray(reference.sample, dtype=np.float32)
         self._groups = groups_of(reference, sample)
         self.labels = tuple(label for _, _, _, label in self._groups)

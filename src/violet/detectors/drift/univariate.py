@@ -73,7 +73,7 @@ class Univariate(Windowed):
         self.reference = reference
         sample = pseudo_sample(reference, 4096)
         self.width = reference.width
-        self._names = column_names(reference)
+        self._names = reference.encoded_names
         self._kept = np.empty((max(64, min(self.window, MOST // max(1, self.width))), self.width), np.float32)
         self._have = 0
         self._offsets = np.arange(self.width, dtype=np.int64) * BINS
@@ -148,10 +148,3 @@ class Univariate(Windowed):
     def _raw(self, place: int, mean: float) -> str:
         """A mean in the column's own unit."""
         return f"{float(self.reference.center[place] + mean * self.reference.scale[place]):.4g}"
-
-
-def column_names(reference: Any) -> tuple[str, ...]:
-    """Of encoded columns: those of a table, or the cells of a picture."""
-    if len(reference.names) == reference.width:
-        return tuple(reference.names)
-    return tuple(f"cell {place}" for place in range(reference.width))

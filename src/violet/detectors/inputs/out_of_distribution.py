@@ -147,5 +147,4 @@ def _neighbours(reference: Reference, tail: float) -> tuple[Array, Array, float]
 def _columns(reference: Reference, x: Array) -> str:
     """The three that are farthest from their middle."""
     chosen = np.argsort(-np.abs(x), kind="stable")[:3].tolist()
-    known = len(reference.names) == reference.width
-    return ", ".join(f"{reference.names[place] if known else f'cell {place}'} ({x[place]:+.1f})" for place in chosen)
+    return ", ".join(f"{reference.encoded_names[place]} ({x[place]:+.1f})" for place in chosen)

@@ -119,6 +119,7 @@ class TrojanTrigger(Summing[Odds]):
         self._high = np.quantile(sample, 1 - rare, axis=0).astype(np.float32) + np.float32(1 / FINE)
         self._far = far_of(reference)
         self._table = not reference.shape
+        self._names = reference.encoded_names
         self._cells: dict[int, Cells] = {}
         self._last: dict[int, list[Array]] = {}
         self._counted = 0
@@ -258,15 +259,11 @@ class TrojanTrigger(Summing[Odds]):
             return 0.0, "", ()
         level = max(cell.level for cell in cells.values())
         named = [
-            f"{self._name(place)} is {value:.6g} ({cells[place, value].rows} rows)"
+            f"{self._names[place]} is {value:.6g} ({cells[place, value].rows} rows)"
             for place, value in cells
             if cells[place, value].level >= 0.8 * level
         ]
         return level, ", ".join(named), (int(batch.request[row]),)
-
-    def _name(self, place: int) -> str:
-        names = self._reference.names
-        return names[place] if len(names) == self._reference.width else f"cell {place}"
 
     def _fresh(self, slot: int, x: Array) -> bool:
         """Whether it is no variant of one of the client's last rows with unusual values."""

@@ -35,7 +35,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import Accuses, Facts, Needs, Setup, Stage, detector
-from violet.detectors.drift.univariate import column_names
 from violet.detectors.outputs._surrogate import LEARNED, Leftovers, augmented, solved
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
@@ -68,7 +67,7 @@ class ExplanationDrift(Leftovers):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self._names = column_names(setup.reference)
+        self._names = self.reference.encoded_names
 
     def close(self, x: Array, left: Array) -> tuple[float, Evidence]:
         z = augmented(x)
