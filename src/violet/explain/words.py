@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from violet.domain.explanation import FeatureReliance, InputExplanation, Method, Part
+from violet.domain.explanation import FeatureReliance, InputExplanation, Part
 from violet.domain.rate import Rate
-from violet.explain.base import Attributions, scores_of, unit_of
+from violet.explain.base import Attributions, scores_of
 from violet.explain.kernel import design, solve
 from violet.explain.statistics import percentiles, weights
 
@@ -101,9 +101,6 @@ class WordAttributions:
                 sums[word.lower()] += abs(amount)
             found.append(dict(sums))
         return found
-
-
-METHOD = Method.KERNEL_SHAP
 
 
 def attributed(
@@ -233,8 +230,3 @@ def explained_text(index: int, label: str, predicted: str, found: WordAttributio
     return InputExplanation(
         index, label, predicted, float(found.output[row]), float(found.baseline[row]), tuple(parts), error
     )
-
-
-def unit(target: Target) -> str:
-    """Of the attributions."""
-    return unit_of(target)

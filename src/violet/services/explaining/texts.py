@@ -42,7 +42,8 @@ class TextWork:
             )
 
     def run(self, split: Split) -> Explanation:
-        from violet.explain.words import attributed, labels_of, reliance, unit
+        from violet.explain.base import unit_of
+        from violet.explain.words import attributed, labels_of, reliance
 
         options, data, target, seed = self.options, self.data, self.target, self.options.seed
         self.steps.tell("what the model relies on")
@@ -66,7 +67,7 @@ class TextWork:
             background=0,
             seed=seed,
             method=Method.KERNEL_SHAP,
-            unit=unit(target),
+            unit=unit_of(target),
             exact=found.exact,
             against="the same text without any word",
             accuracy=Rate(int((said == truth).sum()), len(truth)),

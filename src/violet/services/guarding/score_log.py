@@ -130,7 +130,8 @@ class ScoreLog:
     def columns(self) -> tuple[Array, Array, Array]:
         """``client``, ``value``, ``at``."""
         if len(self._parts) > 1:
-            self._parts = [tuple(np.concatenate(columns) for columns in zip(*self._parts, strict=True))]  # type: ignore[list-item]
+            client, value, at = (np.concatenate(columns) for columns in zip(*self._parts, strict=True))
+            self._parts = [(client, value, at)]
         if not self._parts:
             return np.empty(0, np.int64), np.empty(0), np.empty(0)
         return self._parts[0]

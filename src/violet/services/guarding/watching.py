@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -218,7 +218,7 @@ class SpoolLines:
     def losses(self) -> Losses:
         return self._reader.losses
 
-    def lines(self) -> Iterator[bytes]:
+    def lines(self) -> Generator[bytes]:
         """Each without its end. The place of a reader with a name is kept when there is nothing new, and at the end:
         behind the last line after which another was asked for."""
         say = _ocsf() if self._query.ocsf else _traced()

@@ -10,9 +10,9 @@ from violet.faces.cli.output import add_report_arguments, plan
 from violet.faces.cli.progress import Progress
 from violet.faces.cli.shown import again, show
 from violet.services.configuration import load, policy
-from violet.services.drifting.needs import require_arrays
 from violet.services.drifting.options import DriftOptions
 from violet.services.judgement import judge, waivers_of
+from violet.services.needs import require
 from violet.services.testing.options import parse_duration
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
-    require_arrays("Comparing data")
+    require("Comparing data", "guard")
     configuration = load(file=arguments.config, isolated=arguments.isolated)
     outputs = plan(arguments.format or "", arguments.output, arguments.quiet)
     options = _options(arguments)

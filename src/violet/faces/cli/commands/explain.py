@@ -14,7 +14,7 @@ from violet.faces.cli.shown import again, show
 from violet.services.configuration import Configuration, load, policy
 from violet.services.explaining.options import ExplainOptions
 from violet.services.judgement import judge, waivers_of
-from violet.services.testing.needs import require_numbers
+from violet.services.needs import require
 from violet.services.testing.options import parse_duration
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
-    require_numbers("Explaining a model")
+    require("Explaining a model", "test")
     configuration = load(file=arguments.config, isolated=arguments.isolated)
     outputs = plan(arguments.format or "", arguments.output, arguments.quiet)
     options = _options(arguments)

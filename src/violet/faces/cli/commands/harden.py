@@ -15,7 +15,7 @@ from violet.faces.cli.output import add_report_arguments, plan, terminal_width, 
 from violet.faces.cli.progress import Progress
 from violet.services.configuration import load
 from violet.services.hardening.options import METHODS, NAMES, HardenOptions
-from violet.services.testing.needs import require_numbers
+from violet.services.needs import require
 from violet.services.testing.options import SUITES, RobustnessOptions, parse_duration
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
-    require_numbers("Hardening a model")
+    require("Hardening a model", "test")
     from violet.domain import shell
 
     configuration = load(file=arguments.config, isolated=arguments.isolated)

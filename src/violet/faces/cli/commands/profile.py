@@ -8,8 +8,8 @@ from violet.domain import UsageError
 from violet.faces.cli.output import deliver, require_writable, terminal_width, use_color
 from violet.faces.cli.progress import Progress
 from violet.faces.cli.shown import again
-from violet.services.drifting.needs import require_arrays
 from violet.services.drifting.options import ProfileOptions, Roles
+from violet.services.needs import require
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -83,7 +83,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
-    require_arrays("Profiling data")
+    require("Profiling data", "guard")
     if arguments.seed < 0:
         raise UsageError("--seed must be 0 or more.")
     if not 0 <= arguments.keep_rows <= 10_000:

@@ -15,7 +15,7 @@ from violet.faces.cli.progress import Progress
 from violet.faces.cli.shown import again, show
 from violet.services.configuration import Configuration, load, policy
 from violet.services.judgement import judge, waivers_of
-from violet.services.testing.needs import require_numbers
+from violet.services.needs import require
 from violet.services.testing.options import SUITES, RobustnessOptions, parse_duration
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, command_line: list[str]) -> int:
-    require_numbers("Testing a model")
+    require("Testing a model", "test")
     if arguments.list:
         from violet.services.testing.listing import listing
 

@@ -121,7 +121,7 @@ def _spool(arguments: Namespace) -> int:
     except KeyboardInterrupt:
         sys.stdout.flush()
     finally:
-        lines.close()  # type: ignore[attr-defined]
+        lines.close()
     return _lost(spool)
 
 
