@@ -52,14 +52,14 @@ FACTS = Facts(
     needs=Needs.ROWS | Needs.REFERENCE,
     threshold=150.0,
     unit="sigma",
-    width=FEATURES + 4,
+    width=FEATURES + 3,
     microseconds=3.0,
     techniques=("AML.T0024.002",),
     references=("https://jmlr.org/papers/v13/gretton12a.html",),
     options={"remembered": 128, "credit": 2.0},
 )
 
-ROWS, SQUARES, PAIRS, STRANGE = range(FEATURES, FEATURES + 4)
+ROWS, SQUARES, PAIRS = range(FEATURES, FEATURES + 3)
 
 
 @detector(FACTS)
@@ -114,7 +114,6 @@ class JointDistribution:
             new[:, ROWS] = BLOCK
             new[:, SQUARES] = blocks.squares
             new[:, PAIRS] = BLOCK
-            new[:, STRANGE] = blocks.strange
             for index, slot in enumerate(blocks.clients.tolist()):
                 sums = self._sums[slot]
                 sums *= np.float32(self._keep)

@@ -56,7 +56,7 @@ FACTS = Facts(
     accuses=Accuses.CLIENTS,
     threshold=12.0,
     unit="nats",
-    width=FEATURES + 2,
+    width=FEATURES + 1,
     microseconds=1.5,
     techniques=("AML.T0024.002",),
     references=("https://arxiv.org/abs/1907.05587",),
@@ -72,7 +72,7 @@ CARRIES = 5.0
 it that points the same way."""
 LATEST = 48
 NAMED = 50
-EVIDENCE, RAISED = FEATURES, FEATURES + 1
+EVIDENCE = FEATURES
 
 
 @detector(FACTS)
@@ -142,7 +142,6 @@ class Together:
                 way = features[row] - self._mean
                 self._way[slot] += way
                 self._fresh[slot, : self._m] += way
-                self._fresh[slot, RAISED] += 1
                 if now >= HOT:
                     self._heat(slot)
                 if now >= CARRIES:
@@ -151,7 +150,6 @@ class Together:
                         rows.append(row)
                         value.append(score)
                         groups.append(members)
-        latest = {slot: index for index, slot in enumerate(slots)} if rows else {}
 
         def explain(index: int) -> Evidence:
             slot = int(batch.client[rows[index]])
@@ -160,7 +158,7 @@ class Together:
             return Evidence(
                 f"{len(groups[index])} clients whose own rows are suspicious ask about the same part of the input "
                 f"space; together they are {value[index]:.0f} nats likelier to be one thief than not.",
-                {"clients": float(len(groups[index])), "nats": value[index], "active": float(len(latest))},
+                {"clients": float(len(groups[index])), "nats": value[index], "active": float(len(set(slots)))},
                 tuple(queries[:KEPT]),
                 f"{self._reference.rows} benign rows, and how often honest clients look suspicious by accident",
                 tuple(others[:NAMED]),
