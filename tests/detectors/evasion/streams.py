@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.detectors.streams import part
 from tests.traffic.evading import evade
 from tests.traffic.pictures import picture_world
 from tests.traffic.replay import batches
@@ -118,15 +119,7 @@ def batch(raw: Array, client: Any = 0, reference: Reference | None = None, **mor
 def cut(whole: Batch, places: list[int]) -> list[Batch]:
     """The batch in parts that begin at ``places``."""
     edges = sorted({0, len(whole), *(place for place in places if 0 < place < len(whole))})
-    parts = []
-    for begin, end in pairwise(edges):
-        columns = {
-            name: getattr(whole, name)[begin:end]
-            for name in ("at", "client", "request", "x", "raw", "label", "seconds", "size", "digest", "status")
-        }
-        scores = None if whole.scores is None else whole.scores[begin:end]
-        parts.append(Batch(**columns, scores=scores, names=whole.names, exchange=whole.exchange))
-    return parts
+    return [part(whole, slice(begin, end)) for begin, end in pairwise(edges)]
 
 
 def cloud(base: Array, count: int, seed: int = 0, size: float = 0.05) -> Array:
