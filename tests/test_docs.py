@@ -11,6 +11,7 @@ import tomllib
 import types
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -71,7 +72,7 @@ def commands(path: Path) -> Iterator[list[str]]:
 
 def _words(text: str) -> list[str]:
     words = shlex.split(text, comments=True)
-    return words[: words.index("|")] if "|" in words else words
+    return list(takewhile(lambda word: word not in ("|", ">"), words))
 
 
 # -- pages -----------------------------------------------------------------------------------------
