@@ -62,6 +62,7 @@ class Model:
         self.accepted = 0
         self.open = 0
         self.cut = 0
+        self.heads = 0
         """Requests that ended before their body did, or connections lost while an answer was being written."""
         self.scheme = "https" if tls else "http"
         self._tls = tls
@@ -108,6 +109,7 @@ class Model:
                     if error.partial:
                         self.garbage.append(error.partial)
                     return
+                self.heads += 1
                 start, *lines = raw[:-4].split(b"\r\n")
                 pairs = [(line.partition(b":")[0], line.partition(b":")[2].strip()) for line in lines]
                 request = Received(start, pairs, b"", raw)
