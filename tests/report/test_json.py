@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.report import samples
+from tests.runtime.alerts.made import alert
 from violet.domain import ConfigurationError, Location, Measurement, Report
 from violet.report import View, render
+from violet.report.guarding.json_ import alert_json
 from violet.report.json_ import load, load_stored, schema_text
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schemas" / "report-1.json"
@@ -165,3 +167,8 @@ def test_any_value_in_any_place_is_read_or_refused(data: st.DataObject, value: A
     else:
         render(View(report, samples.sample_view().decision), "json")
     assert refusal is None or refusal.isprintable()
+
+
+def test_alerts_carry_such_text_in_the_same_way() -> None:
+    said = json.loads(alert_json(alert(client="key:\udc80", severity=Severity.HIGH)))
+    assert (said["client"], said["severity"]) == ("escaped:key:\\udc80", "high")

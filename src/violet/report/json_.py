@@ -1,15 +1,9 @@
-"""The report as JSON, in the shape that ``report-1.schema.json`` describes, and its reader.
-
-Text with unpaired surrogates (a file name that is not UTF-8, for one) cannot be written as JSON that
-every parser takes. It is written as ``escaped:`` and the text with ``\\`` doubled and each surrogate as
-``\\udc80``; so is text that begins with ``escaped:`` itself, which makes the mapping reversible.
-"""
+"""The report as JSON, in the shape that ``report-1.schema.json`` describes, and its reader."""
 
 from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +24,7 @@ from violet.domain import (
     Skipped,
     Verdict,
 )
+from violet.report.json_values import json_text, text_of
 from violet.report.model import Summary, summary
 
 if TYPE_CHECKING:
@@ -38,9 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SCHEMA = "violet-report/1"
-_PREFIX = "escaped:"
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_ESCAPE = re.compile(r"\\(\\|u(d[89a-f][0-9a-f]{2}))")
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -62,12 +54,12 @@ def document(view: View) -> dict[str, Any]:
     report, decision = view.report, view.decision
     return {
         "schema": SCHEMA,
-        "command": _text(report.command),
-        "command_line": _text(view.command_line),
-        "version": _text(report.version),
+        "command": json_text(report.command),
+        "command_line": json_text(view.command_line),
+        "version": json_text(report.version),
         "decision": {
             "verdict": decision.verdict.value,
-            "reasons": [_text(reason) for reason in decision.reasons],
+            "reasons": [json_text(reason) for reason in decision.reasons],
             "exit_code": decision.exit_code,
         },
         "summary": _summary(summary(report)),
@@ -126,20 +118,6 @@ def schema_text() -> str:
     return files("violet.report").joinpath("report-1.schema.json").read_text(encoding="utf-8")
 
 
-def _text(text: str) -> str:
-    if not _SURROGATE.search(text) and not text.startswith(_PREFIX):
-        return text
-    body = text.replace("\\", "\\\\")
-    return _PREFIX + _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", body)
-
-
-def _untext(text: str) -> str:
-    if not text.startswith(_PREFIX):
-        return text
-    body = text[len(_PREFIX) :]
-    return _ESCAPE.sub(lambda match: chr(int(match[2], 16)) if match[2] else "\\", body)
-
-
 def _summary(counts: Summary) -> dict[str, Any]:
     return {
         "findings": counts.findings,
@@ -155,39 +133,41 @@ def _summary(counts: Summary) -> dict[str, Any]:
 def _asset(asset: Asset) -> dict[str, Any]:
     digest = asset.digest
     return {
-        "path": _text(asset.path),
-        "format": _text(asset.format),
+        "path": json_text(asset.path),
+        "format": json_text(asset.format),
         "size": asset.size,
-        "digest": None if digest is None else {"algorithm": _text(digest.algorithm), "value": _text(digest.value)},
+        "digest": None
+        if digest is None
+        else {"algorithm": json_text(digest.algorithm), "value": json_text(digest.value)},
     }
 
 
 def _place(location: Location) -> dict[str, Any]:
-    return {"path": _text(location.path), "offset": location.offset, "line": location.line}
+    return {"path": json_text(location.path), "offset": location.offset, "line": location.line}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         **_place(finding.location),
-        "rule": _text(finding.rule),
+        "rule": json_text(finding.rule),
         "severity": str(finding.severity),
         "confidence": str(finding.confidence),
-        "message": _text(finding.message),
-        "evidence": _text(finding.evidence),
-        "fix": _text(finding.fix),
-        "techniques": [_text(technique) for technique in finding.techniques],
+        "message": json_text(finding.message),
+        "evidence": json_text(finding.evidence),
+        "fix": json_text(finding.fix),
+        "techniques": [json_text(technique) for technique in finding.techniques],
         "fingerprint": finding.fingerprint,
-        "key": _text(finding.key),
-        "logical_path": _text(finding.logical_path),
+        "key": json_text(finding.key),
+        "logical_path": json_text(finding.logical_path),
     }
 
 
 def _skipped(skipped: Skipped) -> dict[str, Any]:
-    return {**_place(skipped.location), "reason": _text(skipped.reason), "what": _text(skipped.what)}
+    return {**_place(skipped.location), "reason": json_text(skipped.reason), "what": json_text(skipped.what)}
 
 
 def _failed(failed: Failed) -> dict[str, Any]:
-    return {**_place(failed.location), "error": _text(failed.error)}
+    return {**_place(failed.location), "error": json_text(failed.error)}
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:
@@ -196,9 +176,9 @@ def _measurement(measurement: Measurement) -> dict[str, Any]:
         value = "NaN" if math.isnan(measurement.value) else f"{'-' if measurement.value < 0 else ''}Infinity"
     return {
         **_place(measurement.location),
-        "name": _text(measurement.name),
+        "name": json_text(measurement.name),
         "value": value,
-        "unit": _text(measurement.unit),
+        "unit": json_text(measurement.unit),
     }
 
 
@@ -284,7 +264,7 @@ class _Reader:
 def _as_text(reader: _Reader) -> str:
     if not isinstance(reader.value, str):
         reader.fail("is not text")
-    return _untext(reader.value)
+    return text_of(reader.value)
 
 
 def _read_asset(reader: _Reader) -> Asset:

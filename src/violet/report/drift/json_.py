@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from violet.report.json_ import document as report_document
-from violet.report.testing.json_ import plain
+from violet.report.json_values import plain
 
 if TYPE_CHECKING:
     from violet.domain.drift import Drift

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from violet.domain import UsageError
+from violet.report.json_values import plain
 from violet.report.layout import BLANK, DEFAULT_WIDTH, Line, line, printed, wrapped
-from violet.report.testing.json_ import plain
 from violet.report.visible import visible
 
 if TYPE_CHECKING:

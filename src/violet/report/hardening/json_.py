@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from violet.report.testing.json_ import plain, test_object
+from violet.report.json_values import plain
+from violet.report.testing.json_ import test_object
 
 if TYPE_CHECKING:
     from violet.report.hardening import HardeningView

@@ -6,25 +6,18 @@ unpaired surrogates is written as in the ordinary report.
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 import json
-import math
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from violet.domain.rate import Rate
-from violet.report.json_ import _text as json_text
 from violet.report.json_ import document as report_document
+from violet.report.json_values import json_text, plain
 
 if TYPE_CHECKING:
     from violet.domain.robustness import EvasionTest
     from violet.report import View
 
 SCHEMA = "violet-test/1"
-_PAIRS = frozenset({"options", "versions", "figures"})
-"""Fields that hold pairs of name and value, which JSON can say as objects."""
 _INDENT = "  "
 
 
@@ -51,45 +44,6 @@ def schema_text() -> str:
     from importlib.resources import files
 
     return files("violet.report").joinpath("testing", "test-1.schema.json").read_text(encoding="utf-8")
-
-
-def plain(value: Any) -> Any:
-    """Values that JSON has: dataclasses as objects, with what can be computed of a rate."""
-    if isinstance(value, Rate):
-        return _rate(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _pairs(getattr(value, field.name))
-            if field.name in _PAIRS
-            else plain(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-        }
-    if isinstance(value, enum.Enum):
-        return plain(value.value)
-    if isinstance(value, str):
-        return json_text(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return _pairs(tuple(value.items()))
-    if isinstance(value, tuple | list):
-        return [plain(entry) for entry in value]
-    return value
-
-
-def _pairs(pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    return {json_text(name): plain(value) for name, value in pairs}
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    interval = rate.interval()
-    return {
-        "hits": rate.hits,
-        "total": rate.total,
-        "value": plain(rate.value),
-        "low": interval.low,
-        "high": interval.high,
-    }
 
 
 def _laid_out(value: Any, line: str) -> str:

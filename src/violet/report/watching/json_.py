@@ -3,16 +3,11 @@ what is in it. A number that is none (NaN) or has no bound (infinity) is ``null`
 
 from __future__ import annotations
 
-import dataclasses
-import enum
 import json
-import math
-from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from violet.domain.outcome import Confidence, Severity
-from violet.report.json_ import _text as json_text
+from violet.report.json_values import plain
 
 if TYPE_CHECKING:
     from violet.domain.guard_status import Watched
@@ -21,7 +16,7 @@ SCHEMA = "violet-watch/1"
 
 
 def render(watched: Watched) -> str:
-    return json.dumps({"schema": SCHEMA, **_plain(watched)}, ensure_ascii=True, allow_nan=False) + "\n"
+    return json.dumps({"schema": SCHEMA, **plain(watched)}, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 @cache
@@ -30,21 +25,3 @@ def schema_text() -> str:
     from importlib.resources import files
 
     return files("violet.report").joinpath("watching", "watch-1.schema.json").read_text(encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Severity | Confidence):
-        return str(value)
-    if isinstance(value, enum.Enum):
-        return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, str):
-        return json_text(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {json_text(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(inner) for inner in value]
-    return value
