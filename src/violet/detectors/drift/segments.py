@@ -22,13 +22,13 @@ Sagadeeva and Boehm 2021, "SliceLine", for groups as the place to look at; the s
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from violet.detectors.base import Accuses, Facts, Needs, Stage, detector
 from violet.detectors.drift._windows import Windowed
+from violet.detectors.segments import Segmentation
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 WINDOW = 4000
-GROUPS = 32
-LEAST = 0.05
-WORDS = 8
-NUMBERS = 4
 BUFFER = 256
 FEWEST = 30
 
@@ -75,15 +71,11 @@ class Segments(Windowed):
         assert reference is not None
         self.names = reference.encoded_names
         sample = np.asarray(reference.sample, dtype=np.float32)
-        self._groups = groups_of(reference, sample)
-        self.labels = tuple(label for _, _, _, label in self._groups)
+        self._groups = Segmentation(reference)
         self.width = reference.width
-        self._columns = np.array([column for column, _, _, _ in self._groups], np.int64)
-        self._low = np.array([low for _, low, _, _ in self._groups], np.float32)
-        self._high = np.array([high for _, _, high, _ in self._groups], np.float32)
         self._kept = np.empty((BUFFER, self.width), np.float32)
         self._have = 0
-        member = self._members(sample).astype(np.float64)
+        member = self._groups.members(sample).astype(np.float64)
         x = sample.astype(np.float64)
         self._n = member.sum(axis=1)
         self._mean = member @ x / np.maximum(self._n, 1)[:, None]
@@ -97,11 +89,6 @@ class Segments(Windowed):
         self._squares = np.zeros((len(self._groups), self.width))
         self._rows = np.zeros(len(self._groups))
         self._all = np.zeros(self.width)
-
-    def _members(self, x: Array) -> Array:
-        """Whether each row is in each group, float32 ``(groups, rows)``."""
-        values = x[:, self._columns]
-        return ((values >= self._low) & (values < self._high)).T.astype(np.float32)
 
     def add(self, batch: Batch, rows: slice) -> None:
         at = rows.start
@@ -118,7 +105,7 @@ class Segments(Windowed):
         self._have = 0
         if not len(x) or not self._groups:
             return
-        member = self._members(x)
+        member = self._groups.members(x).astype(np.float32)
         self._sums += member @ x
         self._squares += member @ (x * x)
         self._rows += member.sum(axis=1)
@@ -139,13 +126,13 @@ class Segments(Windowed):
         elsewhere = (self._all - self._sums) / rest - self._rest_mean
         score = np.abs(moved) - chance - np.abs(elsewhere)
         score[(self._rows < FEWEST) | (self._n < FEWEST)] = -np.inf
-        score[np.arange(len(self._groups)), self._columns] = -np.inf  # by which it was cut
+        score[np.arange(len(self._groups)), self._groups.columns] = -np.inf  # by which it was cut
         group, column = np.unravel_index(int(np.argmax(score)), score.shape)
         value = float(score[group, column])
         if not math.isfinite(value):
             self._begin()
             return 0.0, Evidence("No group of rows was large enough to look at.")
-        name, label = self.names[column], self.labels[group]
+        name, label = self.names[column], self._groups.labels[group]
         figures: dict[str, float | str] = {
             "segment": label,
             "column": name,
@@ -160,38 +147,3 @@ class Segments(Windowed):
         )
         self._begin()
         return value, Evidence(summary, figures, reference=f"{int(self._n[group]):,} rows of it in the reference")
-
-
-def groups_of(reference: Any, sample: Array) -> list[tuple[int, float, float, str]]:
-    """Encoded column, lower and upper edge, and what to call it; the largest categories first. None for pictures."""
-    if reference.shape or len(sample) < 2 * FEWEST:
-        return []
-    found: list[tuple[int, float, float, str]] = []
-    numbers = 0
-    for place, words in enumerate(reference.categories):
-        center, scale = float(reference.center[place]), float(reference.scale[place])
-        if words:
-            for code, word in enumerate(words[:WORDS]):
-                low, high = (code - 0.5 - center) / scale, (code + 0.5 - center) / scale
-                share = float(((sample[:, place] >= low) & (sample[:, place] < high)).mean())
-                if LEAST <= share <= 1 - LEAST:
-                    found.append((place, low, high, f"{reference.names[place]} is {word[:40]}"))
-        elif numbers < NUMBERS:
-            numbers += 1
-            cuts = np.unique(np.quantile(sample[:, place], [0.25, 0.5, 0.75]))
-            edges = [-np.inf, *cuts.tolist(), np.inf]
-            for low, high in pairwise(edges):
-                share = float(((sample[:, place] >= low) & (sample[:, place] < high)).mean())
-                if LEAST <= share <= 1 - LEAST:
-                    found.append((place, low, high, _named(reference, place, low, high)))
-    words_first = sorted(found, key=lambda group: not reference.categories[group[0]])
-    return words_first[:GROUPS]
-
-
-def _named(reference: Any, place: int, low: float, high: float) -> str:
-    center, scale, name = float(reference.center[place]), float(reference.scale[place]), reference.names[place]
-    if math.isinf(low):
-        return f"{name} is below {center + scale * high:.4g}"
-    if math.isinf(high):
-        return f"{name} is {center + scale * low:.4g} or more"
-    return f"{name} is {center + scale * low:.4g} to {center + scale * high:.4g}"

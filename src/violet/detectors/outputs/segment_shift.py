@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from violet.detectors.base import Accuses, Facts, Needs, Setup, Stage, detector
-from violet.detectors.drift.segments import groups_of
 from violet.detectors.outputs._surrogate import Leftovers
+from violet.detectors.segments import Segmentation
 from violet.domain.alert import Evidence, Response
 from violet.domain.outcome import Severity
 
@@ -71,21 +71,16 @@ class SegmentShift(Leftovers):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         assert setup.reference is not None
-        groups = groups_of(setup.reference, np.asarray(setup.reference.sample, np.float32))
-        self._labels = tuple(label for _, _, _, label in groups)
-        self._columns = np.array([column for column, _, _, _ in groups], np.int64)
-        self._low = np.array([low for _, low, _, _ in groups], np.float32)
-        self._high = np.array([high for _, _, high, _ in groups], np.float32)
-        self._before = np.zeros((len(groups), 3))
+        self._groups = Segmentation(setup.reference)
+        self._before = np.zeros((len(self._groups), 3))
         """Rows, sums and sums of squares of each group in the windows that say what is usual."""
         self._all = np.zeros(2)
         self._taught = 0
 
     def close(self, x: Array, left: Array) -> tuple[float, Evidence]:
-        if not self._labels:
+        if not self._groups:
             return 0.0, Evidence("The reference has no groups of rows to look at.")
-        values = x[:, self._columns]
-        member = ((values >= self._low) & (values < self._high)).T.astype(np.float64)
+        member = self._groups.members(x).astype(np.float64)
         now = np.stack([member.sum(axis=1), member @ left, member @ left**2], axis=1)
         whole = np.array([float(len(left)), float(left.sum())])
         if self._taught < TAUGHT:
@@ -105,7 +100,7 @@ class SegmentShift(Leftovers):
         group = int(np.argmax(beyond))
         if not math.isfinite(float(beyond[group])):
             return 0.0, Evidence("No group of rows was large enough to look at.")
-        label = self._labels[group]
+        label = self._groups.labels[group]
         return max(float(beyond[group]), 0.0), Evidence(
             f"Where {label}, answers moved by {moved[group]:+.2f} standard deviations more than their inputs explain; "
             f"elsewhere by {elsewhere[group]:+.2f}.",
