@@ -12,7 +12,7 @@ Rows and a reference.
 
 ## Cost
 About 3 microseconds a row of 20 columns in batches of 64, most of it for blocks that others want as well. 1.1 kB a
-client, and 570 bytes of blocks; 528 bytes are exchanged.
+client, and 570 bytes of blocks; 524 bytes are exchanged.
 
 ## Misses
 Thieves who ask what benign clients ask. Natural inputs of another population and an honest customer who brings them

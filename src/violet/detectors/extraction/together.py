@@ -11,7 +11,7 @@ something off. No client counts for more than 8 nats, so one alone never makes a
 Rows and a reference that keeps a sample. Margins where the model gives them.
 
 ## Cost
-About 1.5 microseconds a row of 20 columns in batches of 64. 1.1 kB a client, of which 520 bytes are exchanged.
+About 1.5 microseconds a row of 20 columns in batches of 64. 1.1 kB a client, of which 516 bytes are exchanged.
 
 ## Misses
 Accounts that ask a few rows each and are then dropped for new ones: two or three made-up rows a client are not enough.
