@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.report import samples
 from tests.runtime.alerts.made import alert
-from violet.domain import ConfigurationError, Location, Measurement, Report
+from violet.domain import ConfigurationError, Location, Measurement, Report, Severity
 from violet.report import View, render
 from violet.report.guarding.json_ import alert_json
 from violet.report.json_ import load, load_stored, schema_text
